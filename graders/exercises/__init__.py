@@ -1,0 +1,1 @@
+"""Per lesson: how each answer is called, on which cases, and which laws hold."""
