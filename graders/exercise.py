@@ -67,7 +67,8 @@ class Exercise:
         cases: From a random generator to the cases, simplest first. Called with a fixed
             seed for the notebook, and with the course's secret seed for the grade.
         oracle: The right answer, `"module:function"`. Only the comparer resolves it.
-        returns: The values' names with their axes, in order: `{"weights": "(..., q, k)"}`.
+        returns: The values' names with their axes, in order:
+            `{"weights": "(..., q, k)"}`.
         laws: Checked before the numbers, because they say more.
         uses: Earlier answers that this one may call, each with its finished part
             (`{"softmax": "transformer.reference:softmax"}`), so that a wrong earlier
@@ -131,7 +132,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Odd:
-    """A returned value that is no array of numbers: its type, and its text if a string."""
+    """A returned value that is no array of numbers: its type; its text if a string."""
 
     type: str
     text: str = ""

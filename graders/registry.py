@@ -1,7 +1,7 @@
 """Where exercises and mistakes are found: by folder, never by a second list.
 
-`graders/exercises/NOUN.py` holds a list `EXERCISES`; `graders/mistakes/NOUN.py`, which a
-student's copy lacks, a list `MISTAKES`.
+`graders/exercises/NOUN.py` holds a list `EXERCISES`; `graders/mistakes/NOUN.py`, which
+a student's copy lacks, a list `MISTAKES`.
 """
 
 from __future__ import annotations
