@@ -1,6 +1,7 @@
 """Calls an answer on cases and writes down what came back.
 
-Runs beside the student's code. Knows no right answer, judges nothing, imports numpy only.
+Runs beside the student's code: knows no right answer, judges nothing, and imports
+numpy only.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ def collect(
     """
     if isinstance(exercise, Choice):
         return [Outcome((as_value(answer),)) for _ in cases]
+    if not callable(answer):
+        odd = Problem(("NotCallable",), type(answer).__name__)
+        return [Outcome(problem=odd) for _ in cases]
     return [_call(exercise, answer, case) for case in cases]
 
 
@@ -54,7 +58,7 @@ def _call(exercise: Exercise, answer: Any, case: Case) -> Outcome:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: an answer may raise anything
-        return Outcome(problem=_problem(error, answer))
+        return Outcome(problem=_problem(error))
     changed = tuple(k for k, v in case.inputs.items() if not _same(v, given.inputs[k]))
     if values is None:
         count = len(returned) if isinstance(returned, tuple | list) else 1
@@ -117,7 +121,7 @@ def _same(before: Any, after: Any) -> bool:
     return np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
 
 
-def _problem(error: BaseException, answer: Any) -> Problem:
+def _problem(error: BaseException) -> Problem:
     frame = _students_frame(error.__traceback__)
     try:
         text = str(error)
@@ -128,8 +132,14 @@ def _problem(error: BaseException, answer: Any) -> Problem:
         text=text[:500],
         line=(frame.line or "").strip()[:200] if frame else "",
         where=f"line {_line_in_cell(frame)} of {frame.name}" if frame else "",
-        binding=isinstance(error, TypeError) and frame is None and callable(answer),
+        binding=isinstance(error, TypeError) and _raised_by_call(error),
     )
+
+
+def _raised_by_call(error: BaseException) -> bool:
+    """True if the arguments did not fit: no frame below the exercise's own call."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return len(frames) <= 2
 
 
 def _students_frame(trace: TracebackType | None) -> traceback.FrameSummary | None:

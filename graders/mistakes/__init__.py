@@ -1,1 +1,4 @@
-"""Per lesson: named wrong answers, and the sentence that helps. Never in a student's copy."""
+"""Per lesson: named wrong answers, each with the sentence that helps.
+
+Never in a student's copy.
+"""

@@ -1,0 +1,31 @@
+"""The secret seeds: one per lesson, drawn at the first grading, kept under `.grading/`.
+
+Late work, regrades and every way of grading see the same secret cases.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+
+def secret_seed(grading: Path, lesson: str, new: bool = False) -> int:
+    """The seed of a lesson's secret cases, drawn if there is none or if `new`.
+
+    Args:
+        grading: The course's `.grading` folder; made if missing.
+        lesson: The lesson's noun, `attention`.
+        new: Replace the seed: earlier grades were for other cases.
+    """
+    path = grading / "seeds.json"
+    seeds: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
+    if new or lesson not in seeds:
+        seeds[lesson] = secrets.randbits(63)
+        grading.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(seeds, indent=1) + "\n")
+        os.replace(fresh, path)
+    return seeds[lesson]
