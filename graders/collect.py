@@ -23,7 +23,6 @@ from graders.exercise import Case, Choice, Exercise, Odd, Outcome, Problem
 
 PUBLIC_SEED = 7
 ARRAY_KINDS = "biuf"  # booleans, integers, floats: what an answer may return
-OURS = ("graders", "transformer")
 
 
 def cases_for(exercise: Exercise | Choice, seed: int = PUBLIC_SEED) -> list[Case]:
@@ -58,7 +57,7 @@ def _call(exercise: Exercise, answer: Any, case: Case) -> Outcome:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: an answer may raise anything
-        return Outcome(problem=_problem(error))
+        return Outcome(problem=_problem(error, exercise))
     changed = tuple(k for k, v in case.inputs.items() if not _same(v, given.inputs[k]))
     if values is None:
         count = len(returned) if isinstance(returned, tuple | list) else 1
@@ -121,7 +120,7 @@ def _same(before: Any, after: Any) -> bool:
     return np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
 
 
-def _problem(error: BaseException) -> Problem:
+def _problem(error: BaseException, exercise: Exercise) -> Problem:
     frame = _students_frame(error.__traceback__)
     try:
         text = str(error)
@@ -132,14 +131,14 @@ def _problem(error: BaseException) -> Problem:
         text=text[:500],
         line=(frame.line or "").strip()[:200] if frame else "",
         where=f"line {_line_in_cell(frame)} of {frame.name}" if frame else "",
-        binding=isinstance(error, TypeError) and _raised_by_call(error),
+        binding=isinstance(error, TypeError) and _misfit(error, exercise),
     )
 
 
-def _raised_by_call(error: BaseException) -> bool:
-    """True if the arguments did not fit: no frame below the exercise's own call."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return len(frames) <= 2
+def _misfit(error: BaseException, exercise: Exercise) -> bool:
+    """True if the arguments did not fit: the exercise's own call raised."""
+    deepest = traceback.extract_tb(error.__traceback__)[-1]
+    return deepest.filename == exercise.call.__code__.co_filename
 
 
 def _students_frame(trace: TracebackType | None) -> traceback.FrameSummary | None:
