@@ -29,7 +29,9 @@ from graders.exercise import (
     Verdict,
 )
 
-TOLERANCE = {np.dtype("f4"): 1e-5, np.dtype("f8"): 1e-10}
+# One tolerance for float32 and float64: a float32 step inside an answer may come back
+# as float64, because NumPy's scalars (`np.sqrt(4)`) are float64 and win.
+TOLERANCE = 1e-5
 COARSE = {np.dtype("f2"): "float16 keeps three digits only"}
 FULL_ROWS = 8  # a picture shows at most this many rows and columns
 
@@ -307,17 +309,21 @@ def _values(
 
 
 def _differ(got: np.ndarray, want: np.ndarray, slack: float = 1.0) -> np.ndarray:
-    """Where two arrays of one shape differ, by the tolerance of the dtype that came."""
+    """Where two arrays of one shape differ, beyond the tolerance."""
     if want.dtype.kind != "f" and got.dtype.kind != "f":
         return got != want
-    tolerance = slack * TOLERANCE.get(got.dtype, 1e-10)
+    tolerance = slack * TOLERANCE
     return ~np.isclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
 def _recognise(outcomes: Sequence[Outcome], key: Key) -> KnownMistake | None:
-    """The first known mistake that gives the same outcomes on every case, or None."""
+    """The first known mistake that gives the same outcomes on every case, or None.
+
+    Some of them must be values: that two answers only ever fail alike says nothing.
+    """
     for known in key.mistakes:
-        if all(map(_alike, outcomes, known.outcomes)):
+        values = any(outcome.problem is None for outcome in known.outcomes)
+        if values and all(map(_alike, outcomes, known.outcomes)):
             return known
     return None
 

@@ -1,0 +1,378 @@
+"""Lesson 02: how each answer is called, on which cases, and which laws hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from graders.exercise import Case, Choice, Exercise, Law
+
+Generator = np.random.Generator
+Values = Mapping[str, np.ndarray]
+
+# ----------------------------------------------------------------------------- laws
+
+SLACK = 1e-4  # a law speaks of what is plainly broken; the numbers are judged after it
+
+
+def _row(at: np.ndarray) -> str:
+    places = [str(int(i)) for i in at]
+    if len(places) > 1:
+        return f"row ({', '.join(places)})"
+    return f"row {places[0]}" if places else "the row"
+
+
+def _sums_to_one(case: Case, values: Values) -> str | None:
+    sums = values["weights"].sum(axis=getattr(case, "axis", -1))
+    wrong = np.argwhere(np.abs(sums - 1) > SLACK)
+    if not len(wrong):
+        return None
+    return f"{_row(wrong[0])} sums to {sums[tuple(wrong[0])]:.3g}"
+
+
+def _not_negative(case: Case, values: Values) -> str | None:
+    lowest = values["weights"].min()
+    return f"the smallest is {lowest:.3g}" if lowest < -SLACK else None
+
+
+def _blocked_is_zero(case: Case, values: Values) -> str | None:
+    weights = values["weights"]
+    may_attend = np.broadcast_to(case.mask, weights.shape)
+    wrong = np.argwhere(~may_attend & (np.abs(weights) > SLACK))
+    if not len(wrong):
+        return None
+    at = tuple(int(i) for i in wrong[0])
+    return (
+        f"weights[{', '.join(map(str, at))}] is {weights[at]:.3g}, where mask is False"
+    )
+
+
+def _within_the_values(case: Case, values: Values) -> str | None:
+    low, high = case.value.min() - SLACK, case.value.max() + SLACK
+    output = values["output"]
+    if output.min() >= low and output.max() <= high:
+        return None
+    worst = output.min() if output.min() < low else output.max()
+    span = f"{case.value.min():.3g} to {case.value.max():.3g}"
+    return f"one number is {worst:.3g} and the values go from {span}"
+
+
+SUMS = Law(
+    "each row of weights should sum to 1 over the keys (last axis)", _sums_to_one
+)
+SOFTMAX_SUMS = Law("weights should sum to 1 along `axis`", _sums_to_one)
+POSITIVE = Law("no weight should be negative", _not_negative)
+BLOCKED = Law("a blocked key should have weight 0", _blocked_is_zero)
+WITHIN = Law("an output is an average of the values", _within_the_values)
+
+# ---------------------------------------------------------------------------- cases
+
+
+def _softmax_cases(rng: Generator) -> list[Case]:
+    return [
+        Case("two scores", scores=np.log([1.0, 3.0]), axis=-1),
+        Case("two rows", scores=rng.normal(size=(2, 3)), axis=-1),
+        Case("the first axis", scores=rng.normal(size=(3, 4)), axis=0),
+        Case("the middle axis", scores=rng.normal(size=(2, 3, 4)), axis=1),
+        Case("an axis from the end", scores=rng.normal(size=(2, 3, 4)), axis=-2),
+    ]
+
+
+def _large_cases(rng: Generator) -> list[Case]:
+    steps = rng.integers(-3, 4, size=(3, 5)) / 2  # exact in float32, also beside 1e4
+    return [
+        Case("ten thousand", scores=np.array([1e4, 1e4 + 1]), axis=-1),
+        Case("minus ten thousand", scores=np.array([-1e4, -1e4 + 1, -1e4]), axis=-1),
+        Case(
+            "rows far apart", scores=steps + np.array([[1e4], [0.0], [-1e4]]), axis=-1
+        ),
+    ]
+
+
+def _project_cases(rng: Generator) -> list[Case]:
+    def case(name: str, t: int, m: int, d: int, v: int) -> Case:
+        return Case(
+            name,
+            x=rng.normal(size=(t, m)),
+            w_query=rng.normal(size=(m, d)),
+            w_key=rng.normal(size=(m, d)),
+            w_value=rng.normal(size=(m, v)),
+        )
+
+    small = Case(
+        "one word, two numbers wide",
+        x=np.array([[1.0, 2.0]]),
+        w_query=np.array([[1.0, 0.0], [0.0, 3.0]]),
+        w_key=np.array([[0.0, 1.0], [2.0, 0.0]]),
+        w_value=np.array([[1.0], [1.0]]),
+    )
+    return [small, case("five words", 5, 4, 3, 2), case("a square", 3, 3, 3, 3)]
+
+
+def _one_cases(rng: Generator) -> list[Case]:
+    two_keys = Case(
+        "two keys",
+        query=np.array([2 * np.log(3.0), 0.0, 0.0, 0.0]),
+        key=np.eye(4)[:2],
+        value=np.array([[0.0, 4.0], [8.0, 0.0]]),
+    )
+    return [
+        two_keys,
+        Case(
+            "five keys",
+            query=rng.normal(size=3),
+            key=rng.normal(size=(5, 3)),
+            value=rng.normal(size=(5, 2)),
+        ),
+        Case(
+            "as many keys as numbers in one",
+            query=rng.normal(size=4),
+            key=rng.normal(size=(4, 4)),
+            value=rng.normal(size=(4, 4)),
+        ),
+    ]
+
+
+def _qkv(
+    rng: Generator, name: str, lead: Sequence[int], q: int, k: int, d: int, v: int
+) -> Case:
+    return Case(
+        name,
+        query=rng.normal(size=(*lead, q, d)),
+        key=rng.normal(size=(*lead, k, d)),
+        value=rng.normal(size=(*lead, k, v)),
+        mask=None,
+    )
+
+
+def _masked(case: Case, mask: np.ndarray) -> Case:
+    return Case(case.name, **{**case.inputs, "mask": mask})
+
+
+def _attention_cases(rng: Generator) -> list[Case]:
+    one_query = Case(
+        "one query, two keys",
+        query=np.array([[[2 * np.log(3.0), 0.0, 0.0, 0.0]]]),
+        key=np.eye(4)[np.newaxis, :2],
+        value=np.array([[[0.0, 4.0], [8.0, 0.0]]]),
+        mask=None,
+    )
+    return [
+        one_query,
+        _qkv(rng, "a batch", (2,), 3, 5, 4, 6),
+        _qkv(rng, "a square", (3,), 3, 3, 3, 3),
+    ]
+
+
+def _leading_cases(rng: Generator) -> list[Case]:
+    return [
+        _qkv(rng, "no leading axis", (), 3, 5, 4, 2),
+        _qkv(rng, "two leading axes", (2, 3), 4, 6, 5, 2),
+        _qkv(rng, "three leading axes", (2, 1, 3), 4, 4, 4, 5),
+    ]
+
+
+def _some_blocked(rng: Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """True and False in every row, the first key of each row blocked now and then."""
+    mask = rng.random(shape) < 0.6
+    mask[..., 1] = True
+    mask[..., 2] = False
+    return mask
+
+
+def _mask_cases(rng: Generator) -> list[Case]:
+    padded = np.array(
+        [[[True, True, False, True, False]], [[False, True, True, True, True]]]
+    )
+    small = Case(
+        "the last of three keys blocked",
+        query=np.array([[[2 * np.log(3.0), 0.0, 0.0, 0.0]]]),
+        key=np.eye(4)[np.newaxis, :3],
+        value=np.array([[[0.0, 4.0], [8.0, 0.0], [100.0, 100.0]]]),
+        mask=np.array([[[True, True, False]]]),
+    )
+    return [
+        small,
+        _masked(_qkv(rng, "padding in the middle", (2,), 3, 5, 4, 6), padded),
+        _masked(
+            _qkv(rng, "another mask for each query", (2,), 4, 5, 3, 2),
+            _some_blocked(rng, (2, 4, 5)),
+        ),
+        _masked(
+            _qkv(rng, "one mask for all", (2, 3), 4, 6, 5, 2),
+            _some_blocked(rng, (4, 6)),
+        ),
+        _masked(_qkv(rng, "a square", (2,), 4, 4, 4, 5), np.tri(4, dtype=bool)),
+    ]
+
+
+def _words(rng: Generator, name: str, b: int, t: int, m: int, d: int, v: int) -> Case:
+    return Case(
+        name,
+        x=rng.normal(size=(b, t, m)),
+        w_query=rng.normal(size=(m, d)) / np.sqrt(m),
+        w_key=rng.normal(size=(m, d)) / np.sqrt(m),
+        w_value=rng.normal(size=(m, v)) / np.sqrt(m),
+        mask=None,
+    )
+
+
+def _self_cases(rng: Generator) -> list[Case]:
+    two_words = Case(
+        "two words",
+        x=np.array([[[1.0, 0.0], [0.0, 1.0]]]),
+        w_query=np.sqrt(2) * np.log(3.0) * np.eye(2),
+        w_key=np.eye(2),
+        w_value=np.array([[4.0, 0.0, 4.0], [0.0, 8.0, 8.0]]),
+        mask=None,
+    )
+    return [
+        two_words,
+        _words(rng, "three sentences", 3, 5, 4, 2, 6),
+        _words(rng, "a square", 2, 4, 4, 4, 4),
+    ]
+
+
+def _self_mask_cases(rng: Generator) -> list[Case]:
+    padded = np.array(
+        [[[True, True, False, True, False]], [[False, True, True, True, True]]]
+    )
+    return [
+        _masked(_words(rng, "padding in the middle", 2, 5, 4, 3, 6), padded),
+        _masked(_words(rng, "one mask for all", 3, 4, 5, 4, 3), np.tri(4, dtype=bool)),
+        _masked(
+            _words(rng, "another mask for each word", 2, 4, 3, 5, 2),
+            _some_blocked(rng, (2, 4, 4)),
+        ),
+    ]
+
+
+def _repair_cases(rng: Generator) -> list[Case]:
+    return [
+        Case(
+            "one query, two keys",
+            query=np.array([[[2 * np.log(3.0), 0.0, 0.0, 0.0]]]),
+            key=np.eye(4)[np.newaxis, :2],
+            value=np.array([[[0.0, 4.0], [8.0, 0.0]]]),
+        ),
+        _without_mask(_qkv(rng, "a batch", (2,), 3, 5, 4, 6)),
+        _without_mask(_qkv(rng, "a square", (3,), 4, 4, 4, 4)),
+    ]
+
+
+def _without_mask(case: Case) -> Case:
+    return Case(case.name, **{k: v for k, v in case.inputs.items() if k != "mask"})
+
+
+# ------------------------------------------------------------------------ exercises
+
+
+def _call_attention(attention: Any, case: Case) -> Any:
+    if case.mask is None:
+        return attention(case.query, case.key, case.value)
+    return attention(case.query, case.key, case.value, mask=case.mask)
+
+
+def _call_self_attention(self_attention: Any, case: Case) -> Any:
+    weights = (case.w_query, case.w_key, case.w_value)
+    if case.mask is None:
+        return self_attention(case.x, *weights)
+    return self_attention(case.x, *weights, mask=case.mask)
+
+
+SOFTMAX = {"softmax": "transformer.reference:softmax"}
+EARLIER = {
+    **SOFTMAX,
+    "project": "transformer.reference:project",
+    "attend_one": "transformer.reference:attend_one",
+    "attention": "transformer.reference:attention",
+}
+PAIR = {"output": "(..., q, v)", "weights": "(..., q, k)"}
+SELF_PAIR = {"output": "(b, t, v)", "weights": "(b, t, t)"}
+DECLARED = "attention(query, key, value, mask=None)"
+SELF_DECLARED = "self_attention(x_btm, w_query, w_key, w_value, mask=None)"
+
+
+def _softmax(name: str, cases: Any) -> Exercise:
+    return Exercise(
+        name=name,
+        signature="softmax(scores, axis=-1)",
+        call=lambda softmax, case: softmax(case.scores, axis=case.axis),
+        cases=cases,
+        oracle="transformer.reference:softmax",
+        returns={"weights": "(...)"},
+        laws=[POSITIVE, SOFTMAX_SUMS],
+    )
+
+
+def _attention(name: str, cases: Any, laws: Sequence[Law]) -> Exercise:
+    return Exercise(
+        name=name,
+        signature=DECLARED,
+        call=_call_attention,
+        cases=cases,
+        oracle="transformer.reference:attention",
+        returns=PAIR,
+        laws=laws,
+        uses=SOFTMAX,
+    )
+
+
+def _self_attention(name: str, cases: Any, laws: Sequence[Law]) -> Exercise:
+    return Exercise(
+        name=name,
+        signature=SELF_DECLARED,
+        call=_call_self_attention,
+        cases=cases,
+        oracle="transformer.reference:self_attention",
+        returns=SELF_PAIR,
+        laws=laws,
+        uses=EARLIER,
+    )
+
+
+FUNCTIONS: list[Exercise] = [
+    _softmax("softmax", _softmax_cases),
+    _softmax("softmax-large", _large_cases),
+    Exercise(
+        name="project",
+        signature="project(x_tm, w_query, w_key, w_value)",
+        call=lambda project, c: project(c.x, c.w_query, c.w_key, c.w_value),
+        cases=_project_cases,
+        oracle="transformer.reference:project",
+        returns={"query": "(t, d)", "key": "(t, d)", "value": "(t, v)"},
+    ),
+    Exercise(
+        name="attend-one",
+        signature="attend_one(query_d, key_kd, value_kv)",
+        call=lambda attend_one, c: attend_one(c.query, c.key, c.value),
+        cases=_one_cases,
+        oracle="transformer.reference:attend_one",
+        returns={"output": "(v,)", "weights": "(k,)"},
+        laws=[POSITIVE, SUMS, WITHIN],
+        uses=SOFTMAX,
+    ),
+    _attention("attention", _attention_cases, [POSITIVE, SUMS, WITHIN]),
+    _attention("attention-leading", _leading_cases, [POSITIVE, SUMS, WITHIN]),
+    _attention("attention-mask", _mask_cases, [POSITIVE, BLOCKED, SUMS, WITHIN]),
+    Exercise(
+        name="repair-attention",
+        signature="repaired_attention(query_bqd, key_bkd, value_bkv)",
+        call=lambda repaired, c: repaired(c.query, c.key, c.value),
+        cases=_repair_cases,
+        oracle="transformer.reference:attend",
+        returns={"output": "(b, q, v)"},
+        laws=[WITHIN],
+        uses=EARLIER,
+    ),
+    _self_attention("self-attention", _self_cases, [POSITIVE, SUMS]),
+    _self_attention("self-attention-mask", _self_mask_cases, [POSITIVE, BLOCKED, SUMS]),
+]
+
+# -------------------------------------------------- predictions and retrieval questions
+
+CHOICES: list[Choice] = []
+
+EXERCISES = [*FUNCTIONS, *CHOICES]

@@ -1,0 +1,1 @@
+"""Right answers in every form a student may give them, by lesson."""
