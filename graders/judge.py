@@ -323,12 +323,13 @@ def _recognise(outcomes: Sequence[Outcome], key: Key) -> KnownMistake | None:
     """
     for known in key.mistakes:
         values = any(outcome.problem is None for outcome in known.outcomes)
-        if values and all(map(_alike, outcomes, known.outcomes)):
+        if values and all(map(alike, outcomes, known.outcomes)):
             return known
     return None
 
 
-def _alike(got: Outcome, known: Outcome) -> bool:
+def alike(got: Outcome, known: Outcome) -> bool:
+    """True if two outcomes are the same but for rounding."""
     if got.problem or known.problem:
         return bool(
             got.problem and known.problem and got.problem.types == known.problem.types

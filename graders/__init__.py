@@ -1,0 +1,11 @@
+"""The judging. A newcomer's map, from the student's side to the instructor's.
+
+exercise  registry  exercises/  mistakes/     what is asked, and what goes wrong
+collect  wire                                 what came back, as data
+oracle  keys  judge  feedback                 what should come back, and the verdict
+check                                         what a student calls in a notebook
+script  build  nbgrader_parts                 lessons' scripts to notebooks
+intake  child  workers  record  grade         submissions to verdicts
+gradebook  demo  seeds                        verdicts to nbgrader's grades
+course  lab  doctor  suite  cli               the one command
+"""

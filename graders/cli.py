@@ -1,0 +1,213 @@
+"""The one command, `course`: what a person types, and the one place that answers errors.
+
+Each command is a function below, with its arguments above it. It imports what it needs
+when it runs, so that `course --help` answers at once. A command returns its exit code
+(None is 0). A `CourseError` becomes one sentence on stderr and exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graders.course import Course, CourseError
+
+STUDENTS, INSTRUCTORS, AUTHORS = "students", "instructors", "authors"
+Handler = Callable[[Course, argparse.Namespace], int | None]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: for whom, what it does in a line, its arguments and its function."""
+
+    people: str
+    says: str
+    arguments: tuple[tuple[tuple[str, ...], dict[str, Any]], ...]
+    run: Handler
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def argument(*names: str, **settings: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """One argument of a command, as `argparse` takes it."""
+    return names, settings
+
+
+def command(people: str, says: str, *arguments: Any) -> Callable[[Handler], Handler]:
+    """Makes a function a command of its name."""
+
+    def enter(run: Handler) -> Handler:
+        COMMANDS[run.__name__] = Command(people, says, arguments, run)
+        return run
+
+    return enter
+
+
+AS_JSON = argument("--json", action="store_true", help="for a program to read")
+LESSONS = argument("lessons", nargs="+", metavar="LESSON", help="02 or 02_attention")
+
+
+@command(
+    STUDENTS,
+    "open a lesson in JupyterLab; your copy is in work/",
+    argument("lesson", nargs="?", metavar="LESSON", help="02 or 02_attention"),
+    argument("--no-browser", action="store_true", help="print the address instead"),
+    argument("--port", type=int, metavar="N", help="default: one that is free"),
+    argument("--fresh", action="store_true", help="a new copy beside the old one"),
+)
+def lab(course: Course, args: argparse.Namespace) -> int:
+    from graders.lab import open_lesson
+
+    return open_lesson(
+        course,
+        args.lesson,
+        browser=not args.no_browser,
+        port=args.port,
+        fresh=args.fresh,
+    )
+
+
+@command(STUDENTS, "say what is there and what is missing", AS_JSON)
+def doctor(course: Course, args: argparse.Namespace) -> int:
+    from graders.doctor import report
+
+    return report(course, as_json=args.json)
+
+
+@command(
+    INSTRUCTORS,
+    "grade one notebook and print a row for each check",
+    argument("file", type=Path, metavar="FILE.ipynb"),
+    AS_JSON,
+)
+def score(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.score import print_score
+
+    return print_score(course, args.file, as_json=args.json)
+
+
+@command(INSTRUCTORS, "grade what was submitted for a lesson", LESSONS)
+def grade(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.grade import grade_lessons
+
+    return grade_lessons(course, [course.find(name) for name in args.lessons])
+
+
+@command(INSTRUCTORS, "write each student's feedback", LESSONS)
+def feedback(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.gradebook import write_feedback
+
+    return write_feedback(course, [course.find(name) for name in args.lessons])
+
+
+@command(
+    INSTRUCTORS,
+    "write the grades as a table",
+    argument(
+        "--to", type=Path, metavar="FILE.csv", help="default: .grading/grades.csv"
+    ),
+)
+def export(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.gradebook import export_grades
+
+    return export_grades(course, args.to or course.grading / "grades.csv")
+
+
+@command(INSTRUCTORS, "a made-up class of 12, from release to grades")
+def demo(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.demo import run_demo
+
+    return run_demo(course)
+
+
+@command(
+    AUTHORS,
+    "lessons' scripts to notebooks, only what changed",
+    argument("lessons", nargs="*", metavar="LESSON", help="default: every lesson"),
+    argument("--all", action="store_true", help="also what did not change"),
+    argument("--check", action="store_true", help="build nothing; name what is stale"),
+)
+def build(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.build import build_lessons, check_lessons
+
+    lessons = [course.find(name) for name in args.lessons] or course.lessons()
+    if args.check:
+        return check_lessons(course, lessons)
+    return build_lessons(course, lessons, every=args.all)
+
+
+@command(
+    AUTHORS,
+    "everything that is tested, in about 30 minutes",
+    argument("parts", nargs="*", metavar="PART", help="style, tests, lessons …"),
+    argument("--quick", action="store_true", help="style and quick tests only"),
+    argument("--full", action="store_true", help="also the long versions"),
+)
+def test(course: Course, args: argparse.Namespace) -> int:
+    from graders import suite
+
+    level = suite.QUICK if args.quick else suite.FULL if args.full else suite.USUAL
+    return suite.run(course.root, level, args.parts)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line, one page of help."""
+    whole = argparse.ArgumentParser(
+        prog="course",
+        usage="course COMMAND [...]",
+        description=_page(),
+        epilog="`course COMMAND --help` shows a command's arguments.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = whole.add_subparsers(dest="command", help=argparse.SUPPRESS)
+    for name, one in COMMANDS.items():
+        mine = commands.add_parser(name, description=f"{name}: {one.says}.")
+        for names, settings in one.arguments:
+            mine.add_argument(*names, **settings)
+    return whole
+
+
+def _page() -> str:
+    lines = ["A course on the Transformer: notebooks whose exercises are checked."]
+    for people in (STUDENTS, INSTRUCTORS, AUTHORS):
+        lines += ["", f"{people}:"]
+        lines += [
+            f"  {name:<10} {one.says}"
+            for name, one in COMMANDS.items()
+            if one.people == people
+        ]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Returns:
+        The exit code: 0 done, 1 something failed, 2 a user's mistake.
+    """
+    whole = parser()
+    args = whole.parse_args(arguments)
+    if not args.command:
+        whole.print_help()
+        return 0
+    try:
+        return COMMANDS[args.command].run(Course.here(), args) or 0
+    except CourseError as error:
+        print(f"course: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ncourse: Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `course … | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""nbgrader's settings for this course. `nbgrader` and `course` both read this file."""
+
+from pathlib import Path
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ComputeChecksums,
+    Execute,
+    GetGrades,
+    IgnorePattern,
+    IncludeHeaderFooter,
+    LimitOutput,
+    LockCells,
+    SaveAutoGrades,
+    SaveCells,
+)
+
+from graders.nbgrader_parts import ClearAnswers, DropStderr
+
+c = get_config()  # noqa: F821  nbgrader puts it here
+here = Path(__file__).resolve().parent
+
+c.CourseDirectory.course_id = "transformer"
+c.CourseDirectory.root = str(here)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.submitted_directory = ".grading/submitted"
+c.CourseDirectory.autograded_directory = ".grading/autograded"
+c.CourseDirectory.feedback_directory = ".grading/feedback"
+# Absolute: a relative address makes a second, empty gradebook elsewhere, in silence.
+c.CourseDirectory.db_url = f"sqlite:///{here / '.grading' / 'gradebook.db'}"
+# The first four are nbgrader's own. A lesson's script is its solution.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    "feedback",
+    "*.py",
+]
+(here / ".grading").mkdir(exist_ok=True)
+
+c.GenerateAssignment.preprocessors = [
+    IncludeHeaderFooter,
+    LockCells,
+    ClearAnswers,
+    ClearOutput,
+    CheckCellMetadata,
+    ComputeChecksums,
+    SaveCells,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ComputeChecksums,
+    CheckCellMetadata,
+]
+c.ClearSolutions.text_stub = "*Your answer here.*"
+
+# A warning never costs a point; a tag in the student's file skips no cell; a deleted
+# check comes back.
+c.Autograde.autograde_preprocessors = [
+    Execute,
+    DropStderr,
+    IgnorePattern,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+c.NotebookClient.skip_cells_with_tag = ""
+c.Execute.skip_cells_with_tag = ""
+c.Execute.timeout = 120
+c.OverwriteCells.add_missing_cells = True
+
+# A secret case is not shown in feedback.
+c.GenerateFeedback.preprocessors = [
+    ClearHiddenTests,
+    GetGrades,
+    CSSHTMLHeaderPreprocessor,
+]
