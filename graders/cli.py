@@ -1,4 +1,4 @@
-"""The one command, `course`: what a person types, and the one place that answers errors.
+"""The one command, `course`: what a person types, and where errors are answered.
 
 Each command is a function below, with its arguments above it. It imports what it needs
 when it runs, so that `course --help` answers at once. A command returns its exit code
@@ -133,13 +133,17 @@ def demo(course: Course, args: argparse.Namespace) -> int | None:
     argument("--all", action="store_true", help="also what did not change"),
     argument("--check", action="store_true", help="build nothing; name what is stale"),
 )
-def build(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.build import build_lessons, check_lessons
+def build(course: Course, args: argparse.Namespace) -> int:
+    from graders import build as builder
 
+    if not args.check:
+        for line in builder.build(course, args.lessons, everything=args.all):
+            print(line)
+        return 0
     lessons = [course.find(name) for name in args.lessons] or course.lessons()
-    if args.check:
-        return check_lessons(course, lessons)
-    return build_lessons(course, lessons, every=args.all)
+    stale = [line for lesson in lessons for line in builder.check(lesson)]
+    print("\n".join(stale) or f"{len(lessons)} lessons are as their scripts say.")
+    return int(bool(stale))
 
 
 @command(
