@@ -116,6 +116,8 @@ def _parse(path: Path) -> Script:
         raise CourseError(f"{path}:1: text stands before the first `# %%`.")
     cells = []
     for line, node in zip(marks, nodes, strict=True):
+        for key in ("lines_to_next_cell", "cell_marker"):  # jupytext's own notes
+            node.metadata.pop(key, None)
         mark = next((m for m in MARKS if m in node.metadata), "")
         cells.append(Cell(line, node, mark, str(node.metadata.get(mark, ""))))
     return Script(path, cells)

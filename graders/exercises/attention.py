@@ -373,6 +373,70 @@ FUNCTIONS: list[Exercise] = [
 
 # -------------------------------------------------- predictions and retrieval questions
 
-CHOICES: list[Choice] = []
+CHOICES: list[Choice] = [
+    Choice(
+        name="predict-shift",
+        answer="shift_guess",
+        question="Both scores grow by 100. What happens to the share of the larger one?",
+        options={
+            "grows": "A common guess: larger scores, larger share. But the other score grew by as much: both exponentials are multiplied by the same e^100, and it cancels.",
+            "stays": "Both exponentials are multiplied by the same e^100, which cancels in the division. Softmax sees differences of scores only, so the largest may be subtracted from all.",
+            "shrinks": "It would, if only the smaller score had grown. Both exponentials are multiplied by the same e^100, and it cancels.",
+        },
+    ),
+    Choice(
+        name="predict-variance",
+        answer="variance_guess",
+        question="The entries have variance 1 and d grows. What does the variance of q·k do?",
+        options={
+            "stays": "Each of the d products has variance 1, and they are added: variances of independent terms add up. It stays only after a division by √d.",
+            "grows like d": "A dot product adds d independent products of variance 1, so its variance is d and its typical size √d. Dividing by √d brings the variance back to 1.",
+            "grows like d squared": "That would be so if all d products moved together. They are independent: their variances add up to d, and it is the square of the typical size.",
+        },
+    ),
+    Choice(
+        name="predict-shuffle",
+        answer="shuffle_guess",
+        question="The words come in another order. What happens to the new vectors?",
+        options={
+            "the same rows in the new order": "Each query meets the same keys, only listed in another order, and a sum does not care for order. The layer permutes its output as its input was permuted.",
+            "different rows": "It feels as if order should matter, and for meaning it does. But no step of the formula uses a place: the same query meets the same keys, so its vector is the same.",
+            "the same rows in the old order": "The vectors are the same, but each stays with its own word: row 0 of the output belongs to the word in row 0 of the input.",
+        },
+    ),
+    Choice(
+        name="recall-gradient",
+        answer="gradient_recall",
+        question="Why does the gradient of a plain recurrent network vanish over a distance?",
+        options={
+            "product": "The chain rule multiplies one Jacobian for each step between the two words; where these shrink vectors, their product shrinks exponentially with the distance.",
+            "saturation": "Saturation makes it worse, but it is not needed: factors of 0.9, far from saturated, give 0.9^50 = 0.005. It is the product over time that vanishes.",
+            "rate": "The learning rate multiplies every gradient alike, near and far. The far ones are small before it comes in.",
+        },
+        right="product",
+    ),
+    Choice(
+        name="recall-gates",
+        answer="gates_recall",
+        question="What do the gates of a GRU or an LSTM do about it?",
+        options={
+            "abolish": "They do not: a forget gate of 0.95 still multiplies, and 0.95^100 is 0.006. The decay is slower, and it is still a decay.",
+            "mitigate": "A gate near 1 passes the state on almost unchanged, so the product shrinks more slowly. The price is three or four times the weights, and the steps still wait for each other.",
+            "parallel": "They do not: each step of a gated cell needs the state of the step before.",
+        },
+        right="mitigate",
+    ),
+    Choice(
+        name="recall-steps",
+        answer="steps_recall",
+        question="t words: how many steps wait for each other, recurrent and attention?",
+        options={
+            "t and 1": "Each recurrent step needs the state before it; in attention all queries meet all keys at once. The chain is shorter, the work is not less.",
+            "t and t": "Attention does about t times the work for each word, but none of it waits for another word's result.",
+            "1 and t": "The other way round: it is the recurrent layer whose step t needs step t − 1.",
+        },
+        right="t and 1",
+    ),
+]
 
 EXERCISES = [*FUNCTIONS, *CHOICES]

@@ -1,0 +1,1020 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
+# # Let every word look at every other
+#
+# *Jane visite l'Afrique en septembre.*
+#
+# **The question.** In this sentence *l'Afrique* is where a trip goes.
+# In *Jane étudie l'Afrique* it is what somebody reads about.
+# One word, two meanings, and the difference stands in another word.
+# How can a word find the words that matter to it, wherever they stand,
+# without passing a message from step to step as a recurrent network does?
+#
+# **You will build** self-attention in NumPy, in six functions, each of a few lines,
+# and meet it again as a layer of Keras that gives the same numbers.
+#
+# **You need** Python, matrix products, and lesson 01's picture of a recurrent network.
+#
+# **Time.** About 85 minutes, in two sittings if you like; pause after *Let one word
+# look*.
+
+# %% given="setup"
+import time
+
+import ipywidgets as widgets
+import numpy as np
+from IPython.display import display
+
+from graders.check import check, explain
+from transformer import figures
+
+# %% slideshow={"slide_type": "subslide"}
+figures.show(
+    figures.course_map(lesson=2),
+    "Map of the Transformer: an encoder for French and a decoder for English. Lit are "
+    "self-attention in both and the decoder's cross-attention: one formula thrice.",
+)
+
+# %% [markdown]
+# The map shows the machine that this course ends with.
+# The lit blocks with a dot are today's: they differ in what they are fed, not in what
+# they compute.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# **For the class.** Open with the two sentences on the board and ask which word decides
+# what *l'Afrique* means (2 minutes). First half to the end of *Let one word look*: 45
+# minutes. Second half from *Let all words look at once*: 40 minutes. The essay is
+# homework. Students most often normalise over the wrong axis, and most often believe
+# that the query is a question in words: stop at that paragraph.
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# ## Turn scores into shares
+#
+# Suppose a word has scored two others: one gets the score 0, the other log 3.
+# We want shares: positive numbers that add up to 1, larger for larger scores.
+# Exponentials are positive, and a sum can be divided out:
+#
+# $$\mathrm{softmax}(s)_k = \frac{e^{s_k}}{\sum_j e^{s_j}}$$
+#
+# By hand: $e^0 = 1$ and $e^{\log 3} = 3$; their sum is 4; the shares are 1/4 and 3/4.
+
+# %%
+two_scores = np.array([0.0, np.log(3.0)])
+powers = np.exp(two_scores)
+print("exponentials:", powers, " sum:", powers.sum(), " shares:", powers / powers.sum())
+
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
+# **Predict, then run.** Add 100 to *both* scores.
+# What happens to the share of the larger one, 3/4 until now?
+# Write `"grows"`, `"stays"` or `"shrinks"`; any of them earns the point, because
+# a prediction teaches by being made.
+
+# %% answer="predict-shift"
+# One of "grows", "stays", "shrinks".
+### BEGIN SOLUTION
+shift_guess = "stays"
+### END SOLUTION
+
+# %% check="predict-shift" points=1
+check("predict-shift", shift_guess)
+
+# %%
+shifted = np.exp(two_scores + 100)
+shares = shifted / shifted.sum()
+print("shares of the scores plus 100:", shares)
+assert np.allclose(shares, [0.25, 0.75])
+
+# %%
+explain("predict-shift", shift_guess)
+
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=8
+# ### Exercise: softmax
+#
+# *5 to 8 minutes, difficulty 1 of 3.*
+# `scores` has any shape; the result has the same shape and sums to 1 along `axis`.
+# The first line is given, and it is the trick that the prediction was about:
+# the largest score of each row becomes 0, so that no exponential is larger than 1.
+#
+# <details><summary>Hint 1: the idea</summary>
+#
+# Exponentials first, then each one divided by the sum of its own row.
+#
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+#
+# For scores `(2, 3)` and `axis=-1` the sums must be `(2, 1)`, not `(2,)`,
+# so that each row is divided by its own. `keepdims=True` keeps the 1.
+#
+# </details>
+# <details><summary>Hint 3: almost the code</summary>
+#
+# Name the exponentials; return them divided by `np.sum(…, axis=…, keepdims=…)` of them.
+#
+# </details>
+#
+# | what you see | what to look at |
+# | --- | --- |
+# | `operands could not be broadcast` | the sum lost its axis: `keepdims` |
+# | all numbers together sum to 1 | the sum has no `axis` |
+# | `nan` | an exponential that is not of `shifted` |
+
+
+# %% answer="softmax"
+def softmax(scores, axis=-1):
+    """Turn scores into shares that sum to 1 along `axis`: `(...)` to `(...)`."""
+    shifted = scores - np.max(scores, axis=axis, keepdims=True)
+    ### BEGIN SOLUTION
+    exponentials = np.exp(shifted)
+    return exponentials / np.sum(exponentials, axis=axis, keepdims=True)
+    ### END SOLUTION
+
+
+# %% check="softmax" points=2
+check("softmax", softmax)
+assert np.allclose(softmax(np.array([0.0, np.log(3.0)])), [0.25, 0.75])
+
+# %% [markdown]
+# The second check feeds scores of ten thousand.
+# $e^{10000}$ fits no floating-point number; $e^{0}$ does.
+
+# %% check="softmax-large" points=2
+check("softmax-large", softmax)
+assert np.allclose(softmax(np.array([10_000.0, 10_000.0])), [0.5, 0.5])
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
+# ## Give each word three roles
+#
+# A word is a row of numbers.
+# In a trained model nobody can read them; here we wrote them ourselves so that you can.
+# Nothing in this lesson is trained: five features, ones where a feature applies.
+
+# %%
+FEATURES = ["person", "travel", "study", "place", "time"]
+WORDS = {
+    "Jane": [1, 0, 0, 0, 0],
+    "Paul": [1, 0, 0, 0, 0],
+    "visite": [0, 1, 0, 0, 0],
+    "étudie": [0, 0, 1, 0, 0],
+    "l'Afrique": [0, 0, 0, 1, 0],
+    "le Nil": [0, 0, 0, 1, 0],
+    "en": [0, 0, 0, 0, 0.5],
+    "septembre": [0, 0, 0, 0, 1],
+    "juillet": [0, 0, 0, 0, 1],
+}
+
+
+def embed(words):
+    """Look up each word's row: a list of t words to `(t, m)`."""
+    return np.array([WORDS[word] for word in words], dtype=float)
+
+
+sentence = ["Jane", "visite", "l'Afrique", "en", "septembre"]
+x_tm = embed(sentence)
+print("x_tm", x_tm.shape, "\n", x_tm)
+
+# %% [markdown]
+# *L'Afrique* is one token here, the third: the A³ of other courses.
+# The corpus of the last lessons splits *l'* off.
+
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
+# Each word plays three roles at once, each made from the same row by its own matrix:
+#
+# - its **query** says what the word is looking for: $Q = X W_Q$;
+# - its **key** says what the word can be found by: $K = X W_K$;
+# - its **value** says what the word hands over when it is found: $V = X W_V$.
+#
+# People like to say "the query of *l'Afrique* asks: what is happening there?"
+# That is a picture, not a mechanism: a query is a row of numbers, and all that happens
+# to
+# it is a dot product with each key.
+# The three are projections of the same words, not three kinds of data.
+
+# %%
+ROLES = ["who", "what", "where", "when"]  # d = 4: what can be looked for
+TOLD = ["trip", "study", "date"]  # v = 3: what a value tells
+w_query = 2.5 * np.array(
+    [  # who what where when
+        [0, 1, 0, 0],  # a person looks for what is done
+        [1, 0, 1, 1],  # travelling looks for who, where and when
+        [1, 0, 1, 0],  # studying looks for who and what about
+        [0, 2, 0, 1],  # a place looks for what is done there, and when
+        [0, 1, 0, 0],  # a time looks for what is done then
+    ]
+)
+w_key = np.array(
+    [[1, 0, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], dtype=float
+)
+w_value = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]], dtype=float)
+print("w_query", w_query.shape, " w_key", w_key.shape, " w_value", w_value.shape)
+
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=5
+# ### Exercise: project
+#
+# *5 minutes, difficulty 1 of 3.*
+# `x_tm` is `(t, m)`; `w_query` and `w_key` are `(m, d)`, `w_value` is `(m, v)`.
+# Return query `(t, d)`, key `(t, d)` and value `(t, v)`, in this order.
+#
+# Words are rows here, so the matrix stands on the right: `x @ w`.
+# Where a book writes $W x$ for a column $x$, its $W$ is our `w` transposed.
+#
+# <details><summary>Hint 1: the idea</summary>
+#
+# Three matrix products that all start from the same words.
+#
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+#
+# `(t, m)` times `(m, d)` is `(t, d)`.
+#
+# </details>
+# <details><summary>Hint 3: almost the code</summary>
+#
+# Three products with `@`, separated by commas, after `return`.
+#
+# </details>
+
+
+# %% answer="project"
+def project(x_tm, w_query, w_key, w_value):
+    """Make three roles: `(t, m)` to query `(t, d)`, key `(t, d)`, value `(t, v)`."""
+    ### BEGIN SOLUTION
+    return x_tm @ w_query, x_tm @ w_key, x_tm @ w_value
+    ### END SOLUTION
+
+
+# %% check="project" points=2
+check("project", project)
+one_word, double, triple = np.array([[1.0, 2.0]]), 2 * np.eye(2), 3 * np.eye(2)
+assert project(one_word, double, triple, np.eye(2))[1].tolist() == [[3.0, 6.0]]
+
+# %%
+query_td, key_td, value_tv = project(x_tm, w_query, w_key, w_value)
+print("l'Afrique looks for", dict(zip(ROLES, query_td[2].tolist(), strict=True)))
+print("visite is found by ", dict(zip(ROLES, key_td[1].tolist(), strict=True)))
+print("visite hands over  ", dict(zip(TOLD, value_tv[1].tolist(), strict=True)))
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# ## Let one word look
+#
+# A query meets a key in a dot product: large where they agree.
+# Four steps, with numbers that fit on a napkin.
+# The query is $(2\log 3, 0, 0, 0)$, the keys are $(1,0,0,0)$ and $(0,1,0,0)$,
+# the values $(0, 4)$ and $(8, 0)$.
+#
+# 1. **Score**: the dot products are $2\log 3$ and $0$.
+# 2. **Scale**: divide by $\sqrt{d} = \sqrt{4} = 2$; left are $\log 3$ and $0$.
+#    Why this number, you will measure below.
+# 3. **Share**: softmax gives 3/4 and 1/4.
+# 4. **Mix**: $\tfrac34 (0, 4) + \tfrac14 (8, 0) = (2, 3)$.
+
+# %%
+scores_k = np.array([2 * np.log(3.0), 0.0])
+weights_k = np.exp(scores_k / 2) / np.exp(scores_k / 2).sum()
+print("weights:", weights_k, " output:", weights_k @ np.array([[0.0, 4.0], [8.0, 0.0]]))
+
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=10
+# ### Exercise: attend_one
+#
+# *10 minutes, difficulty 2 of 3.*
+# One query `(d,)`, k keys `(k, d)`, k values `(k, v)`.
+# Return the new vector `(v,)` and the weights `(k,)`:
+#
+# $$w = \mathrm{softmax}\!\left(\frac{K q}{\sqrt{d}}\right), \qquad o = w V$$
+#
+# <details><summary>Hint 1: the idea</summary>
+#
+# Score, scale, share, mix: one line each.
+#
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+#
+# Scores: `(k, d)` times `(d,)` is `(k,)`. Weights: `(k,)`. Output: `(k,)` times `(k,
+# v)`
+# is `(v,)`.
+#
+# </details>
+# <details><summary>Hint 3: almost the code</summary>
+#
+# The keys stand left of `@` in the scores, the weights stand left of `@` in the output;
+# d is `query_d.shape[-1]`, and `softmax` is the function you wrote.
+#
+# </details>
+#
+# | what you see | what to look at |
+# | --- | --- |
+# | the output has d numbers, not v | keys were mixed: mix values |
+# | right weights, wrong output | rows of values belong to keys: `weights @ value` |
+# | every weight a little off | d is the width of a key, not how many there are |
+
+
+# %% answer="attend-one"
+def attend_one(query_d, key_kd, value_kv):
+    """Mix values for one query: `(d,)`, `(k, d)`, `(k, v)` to `(v,)` and `(k,)`."""
+    ### BEGIN SOLUTION
+    scores_k = key_kd @ query_d / np.sqrt(query_d.shape[-1])
+    weights_k = softmax(scores_k)
+    return weights_k @ value_kv, weights_k
+    ### END SOLUTION
+
+
+# %% check="attend-one" points=4
+check("attend-one", attend_one)
+napkin = (
+    np.array([2 * np.log(3.0), 0, 0, 0]),
+    np.eye(4)[:2],
+    np.array([[0, 4], [8, 0]]),
+)
+assert np.allclose(attend_one(*napkin)[0], [2.0, 3.0])
+
+# %% slideshow={"slide_type": "subslide"}
+africa_v, weights_k = attend_one(query_td[2], key_td, value_tv)
+figures.show(
+    figures.arrows(sentence, weights_k, query=2, title="l'Afrique looks around"),
+    f"Arrows from l'Afrique to five words, as thick as the weights: "
+    f"{weights_k.max():.0%} goes to {sentence[weights_k.argmax()]!r}, "
+    f"{weights_k[4]:.0%} to 'septembre', {weights_k[2]:.0%} to itself.",
+)
+assert sentence[weights_k.argmax()] == "visite"
+
+# %% [markdown]
+# The thickest arrow ends at the verb, three places' worth of meaning away or next door:
+# distance plays no part in the formula.
+# Now the promise of the first paragraph, the same word in two sentences.
+
+
+# %% slideshow={"slide_type": "subslide"}
+def africa_in(words):
+    """The new vector of l'Afrique in a sentence: `(v,)`."""
+    queries, keys, values = project(embed(words), w_query, w_key, w_value)
+    return attend_one(queries[words.index("l'Afrique")], keys, values)[0]
+
+
+for verb in ("visite", "étudie"):
+    vector_v = africa_in(["Jane", verb, "l'Afrique", "en", "septembre"])
+    print(
+        f"Jane {verb} l'Afrique …",
+        dict(zip(TOLD, vector_v.round(2).tolist(), strict=True)),
+    )
+assert africa_in(["Jane", "visite", "l'Afrique"]).argmax() == TOLD.index("trip")
+assert africa_in(["Jane", "étudie", "l'Afrique"]).argmax() == TOLD.index("study")
+
+# %% [markdown]
+# The row that went in is the same; the row that came out says *trip* in one sentence
+# and
+# *study* in the other.
+# That is what attention is for: vectors that know their sentence.
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# ## Let all words look at once
+#
+# Put the queries of all words into one array, row under row, and the four steps become
+# two matrix products:
+#
+# $$\mathrm{Attention}(Q, K, V) = \mathrm{softmax}\!\left(\frac{Q
+# K^\top}{\sqrt{d}}\right) V$$
+#
+# $Q K^\top$ is a table: rows are queries, columns are keys.
+# Each query chooses among the keys, so each *row* must sum to 1.
+# No row waits for another, which is what recurrence could not offer.
+
+# %%
+query_qd = np.array([[1.0, 0.0], [0.0, 2.0]])
+key_kd = np.array([[1.0, 1.0], [0.0, 1.0], [2.0, 0.0]])
+print("two queries, three keys, six scores:\n", query_qd @ key_kd.T)
+
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
+# Some keys must not be looked at: filler words that only pad a batch to one length, and
+# in lesson 05 the future.
+# A **mask** is boolean and True means *may attend*.
+# It acts on the scores, before softmax, with this line:
+#
+# ```python
+# scores = np.where(mask, scores, -1e9)
+# ```
+#
+# $e^{-10^9}$ is 0 in every floating-point format, so a blocked key gets weight 0 and
+# the
+# others share what it would have had.
+
+# %%
+three_scores = np.array([np.log(3.0), 0.0, 5.0])
+may_attend = np.array([True, True, False])
+for_softmax = np.where(may_attend, three_scores, -1e9)
+print("weights:", np.exp(for_softmax) / np.exp(for_softmax).sum())
+
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=15
+# ### Exercise: attention
+#
+# *15 minutes, difficulty 3 of 3. Three checks: the plain case, any leading axes,
+# masks.*
+# `query` is `(..., q, d)`, `key` is `(..., k, d)`, `value` is `(..., k, v)`; the dots
+# are
+# any number of leading axes, a batch for example.
+# `mask`, if given, is boolean and broadcasts to `(..., q, k)`.
+# Return the output `(..., q, v)` and the weights `(..., q, k)`.
+#
+# <details><summary>Hint 1: the idea</summary>
+#
+# Score, scale, mask, share, mix. The `@` of NumPy works on the last two axes and leaves
+# all leading ones alone.
+#
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+#
+# `(..., q, d)` @ `(..., d, k)` is `(..., q, k)`, so the key's last two axes must change
+# places: `np.swapaxes(key, -1, -2)`. `.T` would turn the batch around too.
+# `(..., q, k)` @ `(..., k, v)` is `(..., q, v)`.
+#
+# </details>
+# <details><summary>Hint 3: almost the code</summary>
+#
+# Scores are a product divided by a root; `if mask is not None:` replaces some of them
+# with
+# the line above; the weights are their softmax; return two things, the product of
+# weights
+# and values first.
+#
+# </details>
+#
+# | what you see | what to look at |
+# | --- | --- |
+# | columns sum to 1, not rows | softmax over the queries: which axis is last? |
+# | rows sum to less than 1 under a mask | the mask came after softmax |
+# | only blocked keys get weight | the mask is inverted: True means *may* |
+# | right for one sentence, wrong for a batch | `.T` where two axes should swap |
+
+
+# %% answer="attention"
+def attention(query, key, value, mask=None):
+    """Scaled dot-product attention.
+
+    `(..., q, d)`, `(..., k, d)`, `(..., k, v)` to output `(..., q, v)` and weights
+    `(..., q, k)`; `mask` broadcasts to `(..., q, k)`, True where a query may attend.
+    """
+    ### BEGIN SOLUTION
+    scores = query @ np.swapaxes(key, -1, -2) / np.sqrt(query.shape[-1])
+    if mask is not None:
+        scores = np.where(mask, scores, -1e9)
+    weights = softmax(scores)
+    return weights @ value, weights
+    ### END SOLUTION
+
+
+# %% check="attention" points=4
+check("attention", attention)
+napkin = (
+    np.array([[2 * np.log(3.0), 0, 0, 0]]),
+    np.eye(4)[:2],
+    np.array([[0, 4], [8, 0]]),
+)
+assert np.allclose(attention(*napkin)[0], [[2.0, 3.0]])
+
+# %% check="attention-leading" points=3
+check("attention-leading", attention)
+
+# %% check="attention-mask" points=3
+check("attention-mask", attention)
+blocked = attention(
+    np.ones((1, 4)), np.ones((2, 4)), np.eye(2), np.array([[True, False]])
+)
+assert blocked[1].tolist() == [[1.0, 0.0]]
+
+# %% slideshow={"slide_type": "subslide"}
+output_tv, weights_tt = attention(query_td, key_td, value_tv)
+figures.show(
+    figures.heatmap(weights_tt, sentence, sentence, "Each row is one word's look"),
+    "Five by five weights, each row summing to 1. "
+    + " ".join(
+        f"{word!r} looks most at {sentence[row.argmax()]!r} ({row.max():.2f})."
+        for word, row in zip(sentence, weights_tt, strict=True)
+        if word in ("Jane", "l'Afrique", "septembre")
+    ),
+)
+
+# %% [markdown]
+# Read a row from left to right: it is what the arrows showed for one word.
+# The table is not symmetric, because asking and being found are different roles:
+# *l'Afrique* looks at *visite* with 0.62, *visite* looks back with 0.26.
+
+# %%
+assert weights_tt[2, 1].round(2) == 0.62
+assert weights_tt[1, 2].round(2) == 0.26
+
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
+# **Try it.** Choose the word that looks, and how sharply: the slider multiplies the
+# scores before softmax.
+# At 0 every word gets the same share; towards 4 the look narrows to one word.
+
+# %%
+word_slider = widgets.IntSlider(value=2, min=0, max=4, description="word")
+sharp_slider = widgets.FloatSlider(
+    value=1.0, min=0.0, max=4.0, step=0.5, description="sharpness"
+)
+picture = widgets.Image(format="png", width=640)
+told = widgets.HTML()
+
+
+def redraw(_change=None):
+    """Draw the look of the chosen word."""
+    place = word_slider.value
+    _, weights_k = attend_one(sharp_slider.value * query_td[place], key_td, value_tv)
+    picture.value = figures.png(figures.arrows(sentence, weights_k, place))
+    shares = ", ".join(f"{w} {s:.2f}" for w, s in zip(sentence, weights_k, strict=True))
+    told.value = f"<b>{sentence[place]}</b> looks at: {shares}"
+
+
+for slider in (word_slider, sharp_slider):
+    slider.observe(redraw, "value")
+redraw()
+display(widgets.VBox([word_slider, sharp_slider, picture, told]))
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# ## Write self-attention
+#
+# **Self**-attention: queries, keys and values all come from the words of one sentence.
+#
+# ### Exercise: self_attention
+#
+# *8 minutes, difficulty 2 of 3; you know everything it needs.*
+# `x_btm` is a batch of sentences `(b, t, m)`; the matrices are as in `project`;
+# v may differ from d. `mask` broadcasts to `(b, t, t)`.
+# Return the output `(b, t, v)` and the weights `(b, t, t)`.
+#
+# <details><summary>Hint 1: the idea</summary>
+#
+# Two functions of yours, one after the other.
+#
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+#
+# `(b, t, m)` @ `(m, d)` is `(b, t, d)`: your `project` never asked how many axes came
+# before t.
+#
+# </details>
+# <details><summary>Hint 3: almost the code</summary>
+#
+# Unpack what `project` returns into three names and hand them, with `mask`, to
+# `attention`.
+#
+# </details>
+
+
+# %% answer="self-attention"
+def self_attention(x_btm, w_query, w_key, w_value, mask=None):
+    """Let the words of each sentence look at each other: `(b, t, m)` to `(b, t, v)`."""
+    ### BEGIN SOLUTION
+    query_btd, key_btd, value_btv = project(x_btm, w_query, w_key, w_value)
+    return attention(query_btd, key_btd, value_btv, mask)
+    ### END SOLUTION
+
+
+# %% check="self-attention" points=3
+check("self-attention", self_attention)
+
+# %% check="self-attention-mask" points=3
+check("self-attention-mask", self_attention)
+
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
+# What if a mask blocks a whole row, so that a word may look at nobody?
+# There is no right answer, only a policy, and programs differ.
+# With -1e9 all scores of the row are equal and the weights come out equal too, 1/k
+# each.
+# Keras returns zeros.
+# The checks never block a whole row; real models see to it that no such row is read.
+
+# %%
+nobody = np.zeros((1, 3), dtype=bool)
+_, weights_qk = attention(np.ones((1, 4)), np.eye(4)[:3], np.eye(3), nobody)
+print("weights of a query that may attend to nothing:", weights_qk.round(3))
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# ## Break it: leave out the scale
+#
+# Why divide by $\sqrt{d}$? Take queries and keys whose entries are random with mean 0
+# and variance 1, a fair model of a layer before training.
+#
+# **Predict, then run.** d grows from 4 to 256. The *variance* of the dot product
+# $q \cdot k$ then: `"stays"`, `"grows like d"`, `"grows like d squared"`?
+
+# %% answer="predict-variance"
+# One of "stays", "grows like d", "grows like d squared".
+### BEGIN SOLUTION
+variance_guess = "grows like d"
+### END SOLUTION
+
+# %% check="predict-variance" points=1
+check("predict-variance", variance_guess)
+
+# %% slideshow={"slide_type": "subslide"}
+rng = np.random.default_rng(7)
+widths = [4, 16, 64, 256]
+variances = []
+for d in widths:
+    query_nd, key_nd = rng.normal(size=(2, 20_000, d))
+    variances.append(np.einsum("nd,nd->n", query_nd, key_nd).var())
+scaled_variances = [variance / d for variance, d in zip(variances, widths, strict=True)]
+for d, variance in zip(widths, variances, strict=True):
+    print(
+        f"d = {d:3}   variance of q·k: {variance:6.1f}   of q·k/√d: {variance / d:.2f}"
+    )
+assert all(
+    0.9 < variance / d < 1.1 for variance, d in zip(variances, widths, strict=True)
+)
+figures.show(
+    figures.curves(
+        widths,
+        {"q·k": variances, "q·k / √d": scaled_variances},
+        "d (numbers in a query)",
+        "variance of a score",
+        log="xy",
+    ),
+    f"Variance of a dot product: from {variances[0]:.1f} at d = 4 it grows to "
+    f"{variances[-1]:.0f} at d = 256, in step with d; divided by the root of d it stays "
+    f"between {min(scaled_variances):.2f} and {max(scaled_variances):.2f}.",
+)
+
+# %%
+explain("predict-variance", variance_guess)
+
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=4
+# So what? Large scores push softmax to its corner: one weight near 1, the rest near 0.
+# There it no longer *learns*: its gradient, $\partial w_k / \partial s_k = w_k (1 -
+# w_k)$,
+# is near 0 too.
+# Measure the largest weight and the mean of that gradient over 2,000 queries with 10
+# keys.
+
+
+# %%
+def look(d, scale):
+    """Mean largest weight and mean gradient of softmax, for queries of width d."""
+    rng = np.random.default_rng(d)
+    query_nd, key_nkd = rng.normal(size=(2_000, d)), rng.normal(size=(2_000, 10, d))
+    weights_nk = softmax(np.einsum("nd,nkd->nk", query_nd, key_nkd) / scale)
+    return weights_nk.max(axis=-1).mean(), (weights_nk * (1 - weights_nk)).mean()
+
+
+print("                 largest weight      gradient")
+measured = {}
+for d in widths:
+    measured[d] = look(d, 1), look(d, np.sqrt(d))
+    (bare, bare_slope), (scaled, slope) = measured[d]
+    print(f"d = {d:3}  without  {bare:.2f}               {bare_slope:.4f}")
+    print(f"         with     {scaled:.2f}               {slope:.4f}")
+gain = measured[256][1][1] / measured[256][0][1]
+print(f"at d = 256 the scale leaves {gain:.0f} times as much gradient")
+assert gain > 4
+
+# %% slideshow={"slide_type": "subslide"}
+figures.show(
+    figures.curves(
+        widths,
+        {
+            "with √d": [measured[d][1][1] for d in widths],
+            "without": [measured[d][0][1] for d in widths],
+        },
+        "d (numbers in a query)",
+        "mean gradient of softmax",
+        log="x",
+    ),
+    f"Mean gradient of softmax against d: without the scale it falls from "
+    f"{measured[4][0][1]:.3f} at d = 4 to {measured[256][0][1]:.3f} at d = 256; with it, "
+    f"it stays near {measured[256][1][1]:.3f}.",
+)
+
+# %% [markdown]
+# The scale does not "make numbers small".
+# It keeps the variance of a score at 1 whatever d is, and with it softmax in the range
+# where it has a gradient to learn from (Vaswani et al. 2017, section 3.2.1, footnote
+# 4).
+
+# %% [markdown] essay="attention-scale-why" points=6 slideshow={"slide_type": "skip"}
+# ### Essay: why the root of d, and not d?
+#
+# *Graded by hand; 150 words are enough.*
+# A friend proposes to divide by $d$: "It is even safer, the scores get smaller."
+# Explain with what you measured (1) why some division is needed, (2) why $\sqrt d$ is
+# the
+# right one, (3) what happens to the weights of a wide layer if one divides by $d$.
+#
+# ### BEGIN SOLUTION
+# **Model answer.** A dot product of two random vectors of width d sums d products of
+# variance 1, so its variance is d and its typical size √d. Without a division the
+# scores
+# of a wide layer are large, softmax puts nearly all weight on one key, and its gradient
+# w(1 − w) nearly vanishes, so that the layer learns slowly. Dividing by √d divides the
+# variance by d: it is 1 for every width. Dividing by d divides it by d², so the
+# variance is
+# 1/d: the wider the layer, the closer all scores are to 0 and all weights to 1/k, and
+# attention begins as a plain average that cannot choose.
+#
+# **Marking.** 2 points: the variance (or typical size) of a dot product grows with d
+# (or
+# √d), with a reason or a measured number. 2 points: saturated softmax has a small
+# gradient.
+# 2 points: dividing by d makes the weights nearly equal. Half of each for the claim
+# without
+# a reason. "To make numbers small" alone earns nothing.
+# ### END SOLUTION
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
+# ## Shuffle the words
+#
+# **Predict, then run.** Put the words in another order, *septembre* first, and run
+# self-attention again. The new vectors are: `"the same rows in the new order"`,
+# `"different rows"`, `"the same rows in the old order"`?
+
+# %% answer="predict-shuffle"
+# One of "the same rows in the new order", "different rows",
+# "the same rows in the old order".
+### BEGIN SOLUTION
+shuffle_guess = "the same rows in the new order"
+### END SOLUTION
+
+# %% check="predict-shuffle" points=1
+check("predict-shuffle", shuffle_guess)
+
+# %%
+order = [4, 2, 0, 3, 1]
+outputs_btv, _ = self_attention(x_tm[np.newaxis], w_query, w_key, w_value)
+shuffled_btv, _ = self_attention(x_tm[np.newaxis, order], w_query, w_key, w_value)
+print(
+    "largest difference to the shuffled rows:",
+    np.abs(shuffled_btv - outputs_btv[:, order]).max(),
+)
+assert np.allclose(shuffled_btv, outputs_btv[:, order])
+
+# %%
+explain("predict-shuffle", shuffle_guess)
+
+# %% [markdown]
+# *Jane visite Paul* and *Paul visite Jane* would be the same to this layer.
+# Lesson 04 tells the words where they are.
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# ## Find the two bugs
+#
+# A colleague wrote attention for batches. It runs, the shapes are right, the numbers
+# look
+# like numbers. Two lines are wrong.
+
+
+# %%
+def looks_right(query_bqd, key_bkd, value_bkv):
+    """Attention, they say: `(b, q, d)`, `(b, k, d)`, `(b, k, v)` to `(b, q, v)`."""
+    b, k, d = key_bkd.shape
+    key_bdk = key_bkd.reshape(b, d, k)
+    scores_bqk = query_bqd @ key_bdk / np.sqrt(d)
+    weights_bqk = np.exp(scores_bqk) / np.exp(scores_bqk).sum(axis=1, keepdims=True)
+    return weights_bqk @ value_bkv
+
+
+rng = np.random.default_rng(3)
+guess_bqv = looks_right(
+    rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 5, 4)), rng.normal(size=(2, 5, 6))
+)
+print("shape:", guess_bqv.shape)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Exercise: repaired_attention
+#
+# *8 minutes, difficulty 2 of 3.*
+# Copy the body, find the two lines by testing what must hold, mend them, and return the
+# output `(b, q, v)`.
+# Laws are better probes than staring: do the rows of weights sum to 1?
+# Is score [0, 0, 1] the dot product of query 0 with key 1?
+#
+# <details><summary>Hint 1: the idea</summary>
+#
+# One bug moves numbers to wrong places, the other divides by the wrong sums.
+#
+# </details>
+# <details><summary>Hint 2: the shapes</summary>
+#
+# A `(2, 3)` array reshaped to `(3, 2)` keeps its six numbers in reading order;
+# transposed,
+# its rows become columns. Only one of the two is $K^\top$.
+# Axis 1 of `(b, q, k)` is q.
+#
+# </details>
+# <details><summary>Hint 3: almost the code</summary>
+#
+# `swapaxes` in place of `reshape`, and the last axis in place of axis 1.
+#
+# </details>
+
+
+# %% answer="repair-attention"
+def repaired_attention(query_bqd, key_bkd, value_bkv):
+    """Attention for batches: `(b, q, d)`, `(b, k, d)`, `(b, k, v)` to `(b, q, v)`."""
+    ### BEGIN SOLUTION
+    key_bdk = np.swapaxes(key_bkd, 1, 2)
+    weights_bqk = softmax(query_bqd @ key_bdk / np.sqrt(key_bkd.shape[-1]))
+    return weights_bqk @ value_bkv
+    ### END SOLUTION
+
+
+# %% check="repair-attention" points=2
+check("repair-attention", repaired_attention)
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
+# ## See what it costs
+#
+# Every word looks at every word, so the table of weights has $t^2$ entries.
+# Doubling the sentence quadruples that work, where a recurrent layer's doubles; but the
+# recurrent layer's steps must wait for each other and these need not.
+
+# %% tags=["nbval-ignore-output"]
+milliseconds = {}
+for t in (256, 512, 1024, 2048):
+    x_btm = np.random.default_rng(0).normal(size=(1, t, 64))
+    best = np.inf
+    for _ in range(3):
+        start = time.perf_counter()
+        attention(x_btm, x_btm, x_btm)
+        best = min(best, time.perf_counter() - start)
+    milliseconds[t] = 1000 * best
+    print(f"{t:5} words: {milliseconds[t]:8.1f} ms, {t * t:9,} weights")
+
+# %%
+assert milliseconds[2048] > 4 * milliseconds[256]
+
+# %% [markdown]
+# From 256 to 2048 words is 8 times the length; the time above grew by far more than
+# that.
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# ## Meet the same thing in Keras
+#
+# Importing TensorFlow takes some seconds, which is why it waited until here.
+# `keras.layers.Attention` takes query, **value**, key, in that order;
+# `score_mode="dot"` has no scale of its own, so the query is divided beforehand.
+# Its mask has this course's convention: True means *may attend*.
+
+# %% tags=["late-import"]
+import keras
+
+rng = np.random.default_rng(11)
+query_bqd = rng.normal(size=(2, 3, 4)).astype("float32")
+key_bkd = rng.normal(size=(2, 5, 4)).astype("float32")
+value_bkv = rng.normal(size=(2, 5, 6)).astype("float32")
+ours_bqv, ours_bqk = attention(query_bqd, key_bkd, value_bkv)
+layer = keras.layers.Attention()
+theirs_bqv, theirs_bqk = layer(
+    [query_bqd / np.sqrt(4.0, dtype="float32"), value_bkv, key_bkd],
+    return_attention_scores=True,
+)
+gap = max(np.abs(ours_bqv - theirs_bqv).max(), np.abs(ours_bqk - theirs_bqk).max())
+print("largest difference below 1e-5:", gap < 1e-5)
+assert gap < 1e-5
+
+# %% [markdown] minutes=2
+# The layer that the Transformer uses is `keras.layers.MultiHeadAttention`.
+# With one head and the lesson's own matrices it is your `self_attention`, mask
+# included;
+# its output projection is set to the identity here, and lesson 03 puts it to use.
+
+# %%
+rng = np.random.default_rng(12)
+words_btm = rng.normal(size=(2, 5, 6)).astype("float32")
+matrices = rng.normal(size=(3, 6, 6)).astype("float32") / np.sqrt(6.0, dtype="float32")
+is_word_btt = np.array([[1, 1, 0, 1, 1], [1, 1, 1, 1, 0]], dtype=bool)[:, np.newaxis, :]
+is_word_btt = np.broadcast_to(is_word_btt, (2, 5, 5))
+layer = keras.layers.MultiHeadAttention(num_heads=1, key_dim=6, use_bias=False)
+layer.build(words_btm.shape, words_btm.shape)
+layer.set_weights([*matrices[:, :, np.newaxis, :], np.eye(6)[np.newaxis]])
+theirs_btv = layer(words_btm, words_btm, attention_mask=is_word_btt)
+ours_btv, _ = self_attention(words_btm, *matrices, mask=is_word_btt)
+print("largest difference below 1e-5:", np.abs(ours_btv - theirs_btv).max() < 1e-5)
+assert np.abs(ours_btv - theirs_btv).max() < 1e-5
+zeros_btv = layer(words_btm, words_btm, attention_mask=np.zeros((2, 5, 5), bool))
+print("a fully blocked row in Keras:", np.abs(zeros_btv).max())
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# ## Use it: read a sentence of your own
+#
+# Change the sentence to any words of the list, in any order, and run the cell.
+# Your functions have never seen it, and each word still finds what it looks for.
+
+# %%
+print("the words:", ", ".join(WORDS))
+mine = ["Paul", "étudie", "le Nil", "en", "juillet"]
+
+mine_btv, mine_btt = self_attention(embed(mine)[np.newaxis], w_query, w_key, w_value)
+for word, row_k, row_v in zip(mine, mine_btt[0], mine_btv[0], strict=True):
+    facts = ", ".join(f"{n} {s:.2f}" for n, s in zip(TOLD, row_v, strict=True))
+    print(f"{word:10} looks most at {mine[row_k.argmax()]:10} and now tells: {facts}")
+
+# %%
+place = 2
+figures.show(
+    figures.arrows(
+        mine, mine_btt[0, place], place, title=f"{mine[place]} looks around"
+    ),
+    f"{mine[place]!r} looks most at {mine[mine_btt[0, place].argmax()]!r}, with a "
+    f"weight of {mine_btt[0, place].max():.2f}.",
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# ## Remember lesson 01
+#
+# Three questions without looking back; each right answer is a point, and each option is
+# explained afterwards.
+#
+# **1.** Why does the gradient of a plain recurrent network vanish over a long distance?
+#
+# - `"product"`: it is a product of one Jacobian for each step
+# - `"saturation"`: each tanh is saturated, so that every single gradient is 0
+# - `"rate"`: the learning rate is too small for long sentences
+
+# %% answer="recall-gradient"
+# One of "product", "saturation", "rate".
+### BEGIN SOLUTION
+gradient_recall = "product"
+### END SOLUTION
+
+# %% check="recall-gradient" points=1
+check("recall-gradient", gradient_recall)
+
+# %% [markdown]
+# **2.** What do the gates of a GRU or LSTM do about it?
+#
+# - `"abolish"`: with gates the gradient no longer vanishes
+# - `"mitigate"`: they let the gradient decay more slowly, at a cost
+# - `"parallel"`: they let all steps be computed at once
+
+# %% answer="recall-gates"
+# One of "abolish", "mitigate", "parallel".
+### BEGIN SOLUTION
+gates_recall = "mitigate"
+### END SOLUTION
+
+# %% check="recall-gates" points=1
+check("recall-gates", gates_recall)
+
+# %% [markdown]
+# **3.** A sentence has t words. How many steps of a recurrent layer must wait for each
+# other, and how many of an attention layer?
+#
+# - `"t and 1"`
+# - `"t and t"`
+# - `"1 and t"`
+
+# %% answer="recall-steps"
+# One of "t and 1", "t and t", "1 and t".
+### BEGIN SOLUTION
+steps_recall = "t and 1"
+### END SOLUTION
+
+# %% check="recall-steps" points=1
+check("recall-steps", steps_recall)
+
+# %%
+explain("recall-gradient", gradient_recall)
+explain("recall-gates", gates_recall)
+explain("recall-steps", steps_recall)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# **Discuss.** (1) *Why have a key at all: could a word be found by its value?*
+# Expected:
+# then what it is found by and what it tells would be one thing; *visite* is found by
+# "something is done" and tells "a trip". (2) *The weights of a trained model put 0.9
+# on one
+# word. Is that word the reason for the output?* Expected: not by itself; values may be
+# small, other paths carry information, and the weights say what was mixed, not why it
+# mattered.
+#
+# **What goes wrong.** Softmax over queries (ask: which sums are 1?); `.T` on a batch
+# (ask
+# for its shape); a mask after softmax (ask for the row's sum); the root of the number
+# of
+# keys (ask what the dot product sums over).
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Summary
+#
+# A query meets every key in a dot product; scaled and passed through softmax these
+# scores
+# become shares, and the shares mix the values.
+# All words do it at once, so no word waits for another, at the price of a table with
+# $t^2$ entries.
+# Order plays no part yet, and one look is all a word has: the next two lessons.
+#
+# ## Go further
+#
+# - Vaswani et al., *Attention Is All You Need*, 2017, section 3.2: the formula of this
+#   lesson.
+# - Bahdanau, Cho, Bengio, *Neural Machine Translation by Jointly Learning to Align and
+#   Translate*, 2015, section 3: attention before the Transformer, with a small network
+#   for
+#   the score.
+# - Jain, Wallace, *Attention is not Explanation*, 2019, and Wiegreffe, Pinter,
+#   *Attention is
+#   not not Explanation*, 2019: what weights do and do not say.
