@@ -169,7 +169,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="`course COMMAND --help` shows a command's arguments.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = whole.add_subparsers(dest="command", help=argparse.SUPPRESS)
+    commands = whole.add_subparsers(
+        prog="course", dest="command", help=argparse.SUPPRESS
+    )
     for name, one in COMMANDS.items():
         mine = commands.add_parser(name, description=f"{name}: {one.says}.")
         for names, settings in one.arguments:
