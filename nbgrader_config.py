@@ -20,7 +20,7 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
-from graders.nbgrader_parts import ClearAnswers, DropStderr
+from graders.nbgrader_parts import ClearAnswers, DropNotes, DropStderr
 
 c = get_config()  # noqa: F821  nbgrader puts it here
 here = Path(__file__).resolve().parent
@@ -46,6 +46,7 @@ c.CourseDirectory.ignore = [
 
 c.GenerateAssignment.preprocessors = [
     IncludeHeaderFooter,
+    DropNotes,
     LockCells,
     ClearAnswers,
     ClearOutput,

@@ -62,8 +62,8 @@ def explain(name: str, answer: Any) -> None:
         mark = " (your choice)" if option == answer else ""
         lines.append(f"{option}{mark}: {text}")
         said = feedback.prose(text)
-        items.append(f"<dt><b>{feedback.prose(option)}</b>{mark}</dt><dd>{said}</dd>")
-    html = f"<p>{feedback.prose(choice.question)}</p><dl>{''.join(items)}</dl>"
+        items.append(f"<li><b>{feedback.prose(option)}</b>{mark}: {said}</li>")
+    html = f"<p>{feedback.prose(choice.question)}</p><ul>{''.join(items)}</ul>"
     display(feedback.Panel("\n  ".join(lines), html))
 
 

@@ -10,10 +10,11 @@ import contextlib
 import inspect
 import io
 import linecache
+import os
 import traceback
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -66,15 +67,34 @@ def _call(exercise: Exercise, answer: Any, case: Case) -> Outcome:
 
 
 @contextlib.contextmanager
-def quiet() -> Any:
+def quiet() -> Iterator[None]:
     """No warning and nothing on stderr: neither ever costs a point."""
     with (
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
         contextlib.redirect_stderr(io.StringIO()),
+        _silent_descriptor(),
     ):
         warnings.simplefilter("ignore")
         yield
+
+
+@contextlib.contextmanager
+def _silent_descriptor() -> Iterator[None]:
+    """Also what compiled libraries write, past Python, to descriptor 2."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none, so nothing is written
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _split(returned: Any, wanted: int) -> tuple[Any, ...] | None:

@@ -55,6 +55,20 @@ class ClearAnswers(ClearSolutions):
         return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
+class DropNotes(NbGraderPreprocessor):
+    """Drops the speaker's notes, which are for the class's screen, from a release."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Resources
+    ) -> tuple[NotebookNode, Resources]:
+        nb.cells = [
+            cell
+            for cell in nb.cells
+            if cell.metadata.get("slideshow", {}).get("slide_type") != "notes"
+        ]
+        return nb, resources
+
+
 class DropStderr(NbGraderPreprocessor):
     """Removes what cells wrote to stderr, which nbgrader would count as a failure."""
 

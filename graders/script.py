@@ -266,8 +266,9 @@ def _expanded(cell: Cell, taken: set[str]) -> NotebookNode:
         }
     if cell.mark in ("check", "essay"):
         extra["nbgrader"]["points"] = data["points"]
-    if cell.mark == "check":
+    if cell.code and cell.name != "setup":  # Run All goes on to the next
         tags.append("raises-exception")
+    if cell.mark == "check":
         name, answer = CHECK.match(node.source).groups()  # type: ignore[union-attr]
         node.source += HIDDEN.format(name=name, answer=answer)
     if tags:

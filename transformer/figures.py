@@ -231,7 +231,7 @@ def course_map(lesson: int) -> Figure:
     """
     figure, axes = canvas(5.2, 3.2)
     axes.set_axis_off()
-    axes.set_xlim(-0.1, 2 * COLUMN + 0.5)
+    axes.set_xlim(-0.15, 2 * COLUMN + 0.35)
     axes.set_ylim(-0.75, 4 * STEP + 0.75)
     for name, (lessons, column, height) in BLOCKS.items():
         _block(axes, name.strip(), column, height, lesson in lessons)

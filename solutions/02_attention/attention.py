@@ -32,7 +32,7 @@ import ipywidgets as widgets
 import numpy as np
 from IPython.display import display
 
-from graders.check import check, explain
+from graders.check import check, example, explain
 from transformer import figures
 
 # %% slideshow={"slide_type": "subslide"}
@@ -344,8 +344,8 @@ figures.show(
 assert sentence[weights_k.argmax()] == "visite"
 
 # %% [markdown]
-# The thickest arrow ends at the verb, three places' worth of meaning away or next door:
-# distance plays no part in the formula.
+# The thickest arrow ends at the verb.
+# No step of the formula asked how far away it stands.
 # Now the promise of the first paragraph, the same word in two sentences.
 
 
@@ -584,10 +584,8 @@ check("self-attention-mask", self_attention)
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # What if a mask blocks a whole row, so that a word may look at nobody?
 # There is no right answer, only a policy, and programs differ.
-# With -1e9 all scores of the row are equal and the weights come out equal too, 1/k
-# each.
-# Keras returns zeros.
-# The checks never block a whole row; real models see to it that no such row is read.
+# With -1e9 all scores of the row are equal, so the weights are equal too: 1/k each.
+# The checks never block a whole row; what Keras does, you will see below.
 
 # %%
 nobody = np.zeros((1, 3), dtype=bool)
@@ -636,7 +634,7 @@ figures.show(
         log="xy",
     ),
     f"Variance of a dot product: from {variances[0]:.1f} at d = 4 it grows to "
-    f"{variances[-1]:.0f} at d = 256, in step with d; divided by the root of d it stays "
+    f"{variances[-1]:.0f} at d = 256, in step with d; divided by the root of d it is "
     f"between {min(scaled_variances):.2f} and {max(scaled_variances):.2f}.",
 )
 
@@ -685,8 +683,8 @@ figures.show(
         log="x",
     ),
     f"Mean gradient of softmax against d: without the scale it falls from "
-    f"{measured[4][0][1]:.3f} at d = 4 to {measured[256][0][1]:.3f} at d = 256; with it, "
-    f"it stays near {measured[256][1][1]:.3f}.",
+    f"{measured[4][0][1]:.3f} at d = 4 to {measured[256][0][1]:.3f} at d = 256; "
+    f"with it the gradient stays near {measured[256][1][1]:.3f}.",
 )
 
 # %% [markdown]
@@ -894,8 +892,22 @@ theirs_btv = layer(words_btm, words_btm, attention_mask=is_word_btt)
 ours_btv, _ = self_attention(words_btm, *matrices, mask=is_word_btt)
 print("largest difference below 1e-5:", np.abs(ours_btv - theirs_btv).max() < 1e-5)
 assert np.abs(ours_btv - theirs_btv).max() < 1e-5
-zeros_btv = layer(words_btm, words_btm, attention_mask=np.zeros((2, 5, 5), bool))
-print("a fully blocked row in Keras:", np.abs(zeros_btv).max())
+
+# %% [markdown]
+# And the fully blocked row? Keras has two policies in one layer: asked for the weights
+# too, it gives zeros; not asked, it takes another path that averages all values, as
+# ours does. Rely on neither.
+
+# %%
+nobody_btt = np.zeros((2, 5, 5), dtype=bool)
+zeros_btv, _ = layer(
+    words_btm, words_btm, attention_mask=nobody_btt, return_attention_scores=True
+)
+mean_btv = layer(words_btm, words_btm, attention_mask=nobody_btt)
+print("with weights, all zeros:", bool(np.all(zeros_btv == 0)))
+value_btv = words_btm @ matrices[2]
+average_v = value_btv.mean(axis=1, keepdims=True)
+print("without, the average:", bool(np.allclose(mean_btv, average_v, atol=1e-5)))
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Use it: read a sentence of your own
