@@ -1,0 +1,185 @@
+"""A class's submissions to grades: record first, then the gradebook, one by one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import graders
+from graders import intake
+from graders.course import Course, Lesson
+from graders.exercise import GRADER_PROBLEM, NEEDS_GRADING
+from graders.gradebook import Book
+from graders.record import Entry, Record
+from graders.score import Marker
+from graders.seeds import secret_seed
+from graders.workers import ProcessRunner, Runner
+
+HERE = Path(graders.__file__).parent
+# What decides a grade besides the submission, the release and the seed.
+DECIDING = ("judge", "collect", "child", "intake", "score", "workers")
+Progress = Callable[[int, int, str], None]
+
+
+def grade_lesson(
+    lesson: Lesson, runner: Runner | None = None, progress: Progress | None = None
+) -> list[Entry]:
+    """Grades everything submitted for a lesson that is not graded yet.
+
+    Args:
+        lesson: The lesson; submissions stand in `.grading/submitted/STUDENT/LESSON`.
+        runner: Where the students' code runs; a process each if left out.
+        progress: Called with how many are done, of how many, and a line to show.
+
+    Returns:
+        Each student's entry, by name.
+    """
+    course = lesson.course
+    seed = secret_seed(course.grading, lesson.noun)
+    marker = Marker(lesson, seed, runner or ProcessRunner())
+    record = Record(course.grading / "record" / f"{lesson.name}.jsonl")
+    book, key = Book(course), fingerprint(lesson, seed)
+    book.prepare(lesson)
+    known, students = record.latest(), list(submitted(lesson))
+    entries = []
+    for done, folder in enumerate(students, 1):
+        student = folder.parent.name
+        entry, fresh = _entry(folder, marker, key, known.get(student))
+        if fresh:
+            record.add(entry)
+        if fresh or not book.has(lesson, entry):
+            book.enter(lesson, entry, _frame(folder, marker, entry))
+        entries.append(entry)
+        if progress:
+            progress(done, len(students), line(entry, fresh))
+    return entries
+
+
+def submitted(lesson: Lesson) -> Iterator[Path]:
+    """The folders of what was submitted for a lesson, by student."""
+    root = lesson.course.grading / "submitted"
+    for folder in sorted(root.glob(f"*/{lesson.name}")):
+        if folder.is_dir() and not folder.is_symlink():
+            yield folder
+
+
+def fingerprint(lesson: Lesson, seed: int) -> str:
+    """A digest of everything but the submission that can change a grade."""
+    files = [
+        lesson.release,
+        HERE / "exercises" / f"{lesson.noun}.py",
+        HERE / "mistakes" / f"{lesson.noun}.py",
+        *(HERE / f"{name}.py" for name in DECIDING),
+        *sorted((HERE.parent / "transformer").glob("*.py")),
+    ]
+    digest = hashlib.sha256(f"{seed} {versions()}".encode())
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """Of what computes."""
+    return {"python": platform.python_version(), "numpy": np.__version__}
+
+
+def _entry(
+    folder: Path, marker: Marker, key: str, known: Entry | None
+) -> tuple[Entry, bool]:
+    """The entry for a submission, and whether it is new."""
+    began = time.monotonic()
+    try:
+        file: Path | None = intake.choose(folder, marker.lesson.noun)
+    except intake.Unreadable as reason:
+        file, missing = None, str(reason)
+    digest = intake.sha256(file) if file else ""
+    if known and known.mark == f"{digest}:{key}" and not _failed(known):
+        return known, False
+    found = marker.score(file) if file else marker.nothing(missing)
+    entry = Entry(
+        student=folder.parent.name,
+        lesson=marker.lesson.name,
+        file=file.name if file else "",
+        sha256=digest,
+        key=key,
+        level=marker.runner.level,
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - began, 2),
+        rows=found.rows,
+        notes=found.notes,
+        problem=found.problem,
+        versions=versions(),
+    )
+    return entry, True
+
+
+def _failed(entry: Entry) -> bool:
+    """True if the grader itself failed: worth another try."""
+    return any(row.status == GRADER_PROBLEM for row in entry.rows)
+
+
+def _frame(folder: Path, marker: Marker, entry: Entry) -> intake.NotebookNode:
+    """The submission in the release's frame; the blank release if it is unreadable."""
+    if entry.problem:
+        return marker.nothing(entry.problem).notebook
+    file = folder / entry.file
+    return intake.accept(file, marker.release, marker.names).notebook
+
+
+def line(entry: Entry, fresh: bool = True) -> str:
+    """What happened to one student, in a line."""
+    if entry.problem:
+        return f"{entry.student}: 0 points. {entry.problem}"
+    waiting = sum(row.max for row in entry.rows if row.status == NEEDS_GRADING)
+    most = sum(row.max for row in entry.rows)
+    parts = [f"{entry.student}: {entry.points:g} of {most:g} points"]
+    if waiting:
+        parts.append(f"{waiting:g} to be graded by hand")
+    known = [row.mistake for row in entry.rows if row.mistake]
+    if known:
+        parts.append("recognised " + ", ".join(dict.fromkeys(known)))
+    odd = {row.status for row in entry.rows} & {"crashed", "timed out", GRADER_PROBLEM}
+    parts += sorted(odd)
+    parts += entry.notes
+    if not fresh:
+        parts.append("graded before")
+    return "; ".join(parts)
+
+
+def _show(bar: Any, task: Any, done: int, total: int, text: str, quiet: bool) -> None:
+    bar.update(task, completed=done, total=total)
+    if not quiet:
+        print(text, flush=True)
+
+
+def grade_lessons(
+    course: Course, lessons: Sequence[Lesson], as_json: bool = False
+) -> int:
+    """`course grade`: one line per student, with progress on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    found: list[Entry] = []
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        for lesson in lessons:
+            show = partial(_show, bar, bar.add_task(lesson.name), quiet=as_json)
+            found += grade_lesson(lesson, progress=show)
+    if as_json:
+        json.dump([asdict(entry) for entry in found], sys.stdout, indent=1)
+        print()
+    elif not found:
+        names = ", ".join(lesson.name for lesson in lessons)
+        where = course.grading / "submitted" / "STUDENT" / "LESSON"
+        print(f"Nothing is submitted for {names}. It belongs in {where}.")
+    return 0

@@ -1,0 +1,304 @@
+"""nbgrader's gradebook in step with our grades, and what nbgrader makes of it.
+
+nbgrader's own parts do the work: the assignment is entered by generate_assignment, the
+points by SaveAutoGrades, feedback and formgrader read the notebooks written here.
+"""
+
+from __future__ import annotations
+
+import copy
+import csv
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_output
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import CsvExportPlugin
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from graders import feedback, intake
+from graders.course import Course, CourseError, Lesson
+from graders.exercise import GRADER_PROBLEM, PASSED, Verdict
+from graders.record import Entry
+from graders.score import Row, name_of
+
+CONFIG = "nbgrader_config.py"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Book:
+    """The gradebook of a course."""
+
+    def __init__(self, course: Course) -> None:
+        """Raises CourseError if the course has no settings for nbgrader."""
+        if not (course.root / CONFIG).exists():
+            raise CourseError(f"{course.root} has no {CONFIG}: it is no course.")
+        _find_alembic()
+        self.course = course
+        self.config: Config = PyFileConfigLoader(CONFIG, str(course.root)).load_config()
+        self.folders = CourseDirectory(config=self.config)
+        self.api = NbGraderAPI(config=self.config, coursedir=self.folders)
+
+    def open(self) -> Gradebook:
+        """nbgrader's gradebook, for a `with`."""
+        return Gradebook(self.folders.db_url, self.folders.course_id)
+
+    def prepare(self, lesson: Lesson) -> None:
+        """Enters the lesson if the gradebook does not have this release of it.
+
+        Raises:
+            CourseError: If nbgrader cannot enter it.
+        """
+        made = self.course.grading / "release"
+        copy_of = made / lesson.name / lesson.release.name
+        if self._knows(lesson) and _same_bytes(copy_of, lesson.release):
+            return
+        config = Config(self.config)
+        config.CourseDirectory.release_directory = str(made)
+        folders = CourseDirectory(config=config)
+        api = NbGraderAPI(config=config, coursedir=folders)
+        result = api.generate_assignment(lesson.name)
+        if not result["success"]:
+            last = (result.get("error") or result.get("log") or "").strip()
+            raise CourseError(f"nbgrader cannot enter {lesson.name}:\n{last[-2000:]}")
+
+    def _knows(self, lesson: Lesson) -> bool:
+        with self.open() as book:
+            return any(found.name == lesson.name for found in book.assignments)
+
+    def has(self, lesson: Lesson, entry: Entry) -> bool:
+        """True if the gradebook holds this very entry."""
+        try:
+            notebook = nbformat.read(self.graded(lesson, entry.student), as_version=4)
+        except (OSError, ValueError):
+            return False
+        return bool(notebook.metadata.get("course", {}).get("graded") == entry.mark)
+
+    def graded(self, lesson: Lesson, student: str) -> Path:
+        """Where a student's graded notebook stands."""
+        folder = self.course.grading / "autograded" / student / lesson.name
+        return folder / lesson.release.name
+
+    def enter(self, lesson: Lesson, entry: Entry, notebook: NotebookNode) -> None:
+        """Writes the points of an entry, then the notebook that shows them."""
+        resources = self._resources(lesson, entry.student)
+        shown = with_verdicts(notebook, entry)
+        self._submission(lesson, entry.student)
+        SaveAutoGrades(config=self.config).preprocess(shown, resources)
+        AssignLatePenalties(config=self.config).preprocess(shown, resources)
+        self._ungraded(lesson, entry)
+        _write(self.graded(lesson, entry.student), shown)
+
+    def _resources(self, lesson: Lesson, student: str) -> dict[str, Any]:
+        about = {
+            "student": student,
+            "assignment": lesson.name,
+            "notebook": lesson.noun,
+            "db_url": self.folders.db_url,
+        }
+        return {"nbgrader": about}
+
+    def _submission(self, lesson: Lesson, student: str) -> None:
+        folder = self.course.grading / "submitted" / student / lesson.name
+        try:
+            when = self.folders.get_existing_timestamp(str(folder))
+        except Exception:  # a student's file may hold anything
+            when = None
+        stamp = {"timestamp": when} if when else {}
+        with self.open() as book, warnings.catch_warnings():
+            # nbgrader adds a row before its session has it; it is stored all right.
+            warnings.simplefilter("ignore", SAWarning)
+            book.update_or_create_student(student)
+            book.update_or_create_submission(lesson.name, student, **stamp)
+
+    def _ungraded(self, lesson: Lesson, entry: Entry) -> None:
+        """What the grader itself failed on has no points yet, not none."""
+        with self.open() as book:
+            for row in entry.rows:
+                if row.status == GRADER_PROBLEM:
+                    name = (f"check-{row.name}", lesson.noun, lesson.name)
+                    grade = book.find_grade(*name, entry.student)
+                    grade.auto_score, grade.needs_manual_grade = None, True
+            book.db.commit()
+
+    def write_feedback(self, lesson: Lesson) -> list[Path]:
+        """nbgrader's feedback for everybody graded; the pages.
+
+        Raises:
+            CourseError: If nbgrader fails.
+        """
+        result = self.api.generate_feedback(lesson.name)
+        if not result["success"]:
+            last = (result.get("error") or result.get("log") or "").strip()
+            raise CourseError(f"nbgrader writes no feedback:\n{last[-2000:]}")
+        folder = self.course.grading / "feedback"
+        return sorted(folder.glob(f"*/{lesson.name}/*.html"))
+
+    def export(self, to: Path) -> None:
+        """All grades as a table, by nbgrader's plugin, safe to open."""
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with self.open() as book:
+            SafeCsv(to=str(to)).export(book)
+
+
+def _find_alembic() -> None:
+    """nbgrader makes a database with a program that stands beside this Python."""
+    here, path = os.path.dirname(sys.executable), os.environ.get("PATH", "")
+    if here not in path.split(os.pathsep):
+        os.environ["PATH"] = here + os.pathsep + path
+
+
+class SafeCsv(CsvExportPlugin):
+    """nbgrader's table of grades, quoted, and with no cell that a program runs."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Lets nbgrader write, then has each student's own words quoted."""
+        rows = list(self._rows(gradebook))
+        with open(self.to or "grades.csv", "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(COLUMNS))
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def _rows(self, gradebook: Gradebook) -> Iterator[dict[str, str]]:
+        wanted = {str(item) for item in self.assignment}
+        people = {str(item) for item in self.student}
+        for assignment in gradebook.assignments:
+            for student in gradebook.students:
+                if wanted and assignment.name not in wanted:
+                    continue
+                if people and student.id not in people:
+                    continue
+                yield _csv_row(gradebook, assignment, student)
+
+
+COLUMNS = (
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+    "needs_manual_grade",
+)
+
+
+def _csv_row(book: Gradebook, assignment: Any, student: Any) -> dict[str, str]:
+    """A row with nbgrader's columns, and whether something waits for a person."""
+    found = [s for s in assignment.submissions if s.student_id == student.id]
+    score = found[0].score if found else 0.0
+    late = (found[0].late_submission_penalty or 0.0) if found else 0.0
+    values = (
+        assignment.name,
+        assignment.duedate,
+        found[0].timestamp if found else None,
+        student.id,
+        student.last_name,
+        student.first_name,
+        student.email,
+        score,
+        late,
+        max(0.0, score - late),
+        assignment.max_score,
+        bool(found and found[0].needs_manual_grade),
+    )
+    return dict(zip(COLUMNS, map(_harmless, values), strict=True))
+
+
+def _harmless(value: Any) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
+
+
+# ------------------------------------------------------------- the graded notebook
+
+
+def with_verdicts(notebook: NotebookNode, entry: Entry) -> NotebookNode:
+    """The notebook with verdicts as its checks' outputs, and no other outputs."""
+    shown = copy.deepcopy(notebook)
+    rows = {row.name: row for row in entry.rows}
+    for cell in shown.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        if intake.mark_of(cell) == "check":
+            cell.outputs = _outputs(rows[name_of(cell)])
+    remarks = [text for text in (entry.problem, *entry.notes) if text]
+    if remarks:
+        text = "**From the grader.**\n" + "".join(f"\n- {_quoted(r)}" for r in remarks)
+        shown.cells.insert(0, new_markdown_cell(text, id="grader-notes"))
+    shown.metadata.setdefault("course", {})["graded"] = entry.mark
+    return shown
+
+
+def _quoted(text: str) -> str:
+    """Words as Markdown code, so that nothing in them is markup."""
+    return f"`{text.replace('`', chr(39))}`"
+
+
+def _outputs(row: Row) -> list[NotebookNode]:
+    """The verdict as a check cell shows it: nbgrader reads an error as no points."""
+    said = Verdict(row.name, row.status, row.message, row.mistake, row.says)
+    data = {"text/html": feedback.as_html(said), "text/plain": feedback.as_text(said)}
+    outputs = [new_output("display_data", data)]
+    if row.status != PASSED:
+        line = f"{row.name}: {row.status}."
+        failed = {"ename": "CheckError", "evalue": line, "traceback": [line]}
+        outputs.append(new_output("error", **failed))
+    return outputs
+
+
+def _write(path: Path, notebook: NotebookNode) -> None:
+    """Writes a notebook whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}")
+    nbformat.write(notebook, fresh)
+    os.replace(fresh, path)
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    return one.exists() and one.read_bytes() == other.read_bytes()
+
+
+# --------------------------------------------------------------------- the commands
+
+
+def write_feedback(course: Course, lessons: Sequence[Lesson]) -> int:
+    """`course feedback`."""
+    book = Book(course)
+    for lesson in lessons:
+        pages = book.write_feedback(lesson)
+        where = course.grading / "feedback"
+        print(f"{lesson.name}: {len(pages)} pages of feedback in {where}")
+    return 0
+
+
+def export_grades(course: Course, to: Path) -> int:
+    """`course export`."""
+    Book(course).export(to)
+    print(to)
+    return 0
+
+
+def put_submission(course: Course, lesson: Lesson, student: str, file: Path) -> Path:
+    """Copies a file to where nbgrader expects a student's submission."""
+    target = course.grading / "submitted" / student / lesson.name / file.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(file, target)
+    return target
