@@ -1,5 +1,7 @@
 """nbgrader's settings for this course. `nbgrader` and `course` both read this file."""
 
+import os
+import sys
 from pathlib import Path
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
@@ -24,6 +26,9 @@ from graders.nbgrader_parts import ClearAnswers, DropNotes, DropStderr
 
 c = get_config()  # noqa: F821  nbgrader puts it here
 here = Path(__file__).resolve().parent
+
+# nbgrader calls `alembic` by name; it stands beside this Python.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 c.CourseDirectory.course_id = "transformer"
 c.CourseDirectory.root = str(here)

@@ -236,6 +236,9 @@ def _modules(lesson: Lesson) -> list[Path]:
     """The files in `transformer` and `graders` that the lesson imports, in the end."""
     names = ["graders.oracle", f"graders.exercises.{lesson.noun}"]
     names += [f"graders.mistakes.{lesson.noun}", *_imports(lesson.script)]
+    for exercise in registry.exercises(lesson.noun).values():
+        oracle = getattr(exercise, "oracle", "")
+        names += [path.partition(":")[0] for path in (oracle, *exercise.uses.values())]
     found: set[Path] = set()
     while names:
         path = PACKAGES / (names.pop().replace(".", "/") + ".py")

@@ -22,7 +22,7 @@
 #
 # **You need** Python, matrix products, and lesson 01's picture of a recurrent network.
 #
-# **Time.** About 85 minutes, in two sittings if you like; pause after *Let one word
+# **Time.** About 90 minutes, in two sittings if you like; pause after *Let one word
 # look*.
 
 # %% given="setup"
@@ -38,8 +38,8 @@ from transformer import figures
 # %% slideshow={"slide_type": "subslide"}
 figures.show(
     figures.course_map(lesson=2),
-    "Map of the Transformer: an encoder for French and a decoder for English. Lit are "
-    "self-attention in both and the decoder's cross-attention: one formula thrice.",
+    "Map of the Transformer: 8 blocks in an encoder for French and a decoder for "
+    "English. 3 are lit: self-attention in both and the decoder's cross-attention.",
 )
 
 # %% [markdown]
@@ -94,10 +94,10 @@ assert np.allclose(shares, [0.25, 0.75])
 # %%
 explain("predict-shift", shift_guess)
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=8
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=6
 # ### Exercise: softmax
 #
-# *5 to 8 minutes, difficulty 1 of 3.*
+# *6 minutes, difficulty 1 of 3.*
 # `scores` has any shape; the result has the same shape and sums to 1 along `axis`.
 # The first line is given, and it is the trick that the prediction was about:
 # the largest score of each row becomes 0, so that no exponential is larger than 1.
@@ -148,7 +148,7 @@ assert np.allclose(softmax(np.array([0.0, np.log(3.0)])), [0.25, 0.75])
 check("softmax-large", softmax)
 assert np.allclose(softmax(np.array([10_000.0, 10_000.0])), [0.5, 0.5])
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 # ## Give each word three roles
 #
 # A word is a row of numbers.
@@ -214,10 +214,10 @@ w_key = np.array(
 w_value = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]], dtype=float)
 print("w_query", w_query.shape, " w_key", w_key.shape, " w_value", w_value.shape)
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=5
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=4
 # ### Exercise: project
 #
-# *5 minutes, difficulty 1 of 3.*
+# *4 minutes, difficulty 1 of 3.*
 # `x_tm` is `(t, m)`; `w_query` and `w_key` are `(m, d)`, `w_value` is `(m, v)`.
 # Return query `(t, d)`, key `(t, d)` and value `(t, v)`, in this order.
 #
@@ -279,10 +279,10 @@ scores_k = np.array([2 * np.log(3.0), 0.0])
 weights_k = np.exp(scores_k / 2) / np.exp(scores_k / 2).sum()
 print("weights:", weights_k, " output:", weights_k @ np.array([[0.0, 4.0], [8.0, 0.0]]))
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=10
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=8
 # ### Exercise: attend_one
 #
-# *10 minutes, difficulty 2 of 3.*
+# *8 minutes, difficulty 2 of 3.*
 # One query `(d,)`, k keys `(k, d)`, k values `(k, v)`.
 # Return the new vector `(v,)` and the weights `(k,)`:
 #
@@ -409,10 +409,10 @@ may_attend = np.array([True, True, False])
 for_softmax = np.where(may_attend, three_scores, -1e9)
 print("weights:", np.exp(for_softmax) / np.exp(for_softmax).sum())
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=15
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=12
 # ### Exercise: attention
 #
-# *15 minutes, difficulty 3 of 3. Three checks: the plain case, any leading axes,
+# *12 minutes, difficulty 3 of 3. Three checks: the plain case, any leading axes,
 # masks.*
 # `query` is `(..., q, d)`, `key` is `(..., k, d)`, `value` is `(..., k, v)`; the dots
 # are
@@ -535,14 +535,14 @@ for slider in (word_slider, sharp_slider):
 redraw()
 display(widgets.VBox([word_slider, sharp_slider, picture, told]))
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
 # ## Write self-attention
 #
 # **Self**-attention: queries, keys and values all come from the words of one sentence.
 #
 # ### Exercise: self_attention
 #
-# *8 minutes, difficulty 2 of 3; you know everything it needs.*
+# *6 minutes, difficulty 2 of 3; you know everything it needs.*
 # `x_btm` is a batch of sentences `(b, t, m)`; the matrices are as in `project`;
 # v may differ from d. `mask` broadcasts to `(b, t, t)`.
 # Return the output `(b, t, v)` and the weights `(b, t, t)`.
@@ -641,7 +641,7 @@ figures.show(
 # %%
 explain("predict-variance", variance_guess)
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
 # So what? Large scores push softmax to its corner: one weight near 1, the rest near 0.
 # There it no longer *learns*: its gradient, $\partial w_k / \partial s_k = w_k (1 -
 # w_k)$,
@@ -756,7 +756,7 @@ explain("predict-shuffle", shuffle_guess)
 # *Jane visite Paul* and *Paul visite Jane* would be the same to this layer.
 # Lesson 04 tells the words where they are.
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
 # ## Find the two bugs
 #
 # A colleague wrote attention for batches. It runs, the shapes are right, the numbers
@@ -783,7 +783,7 @@ print("shape:", guess_bqv.shape)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Exercise: repaired_attention
 #
-# *8 minutes, difficulty 2 of 3.*
+# *6 minutes, difficulty 2 of 3.*
 # Copy the body, find the two lines by testing what must hold, mend them, and return the
 # output `(b, q, v)`.
 # Laws are better probes than staring: do the rows of weights sum to 1?
@@ -848,7 +848,7 @@ assert milliseconds[2048] > 4 * milliseconds[256]
 # From 256 to 2048 words is 8 times the length; the time above grew by far more than
 # that.
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Meet the same thing in Keras
 #
 # Importing TensorFlow takes some seconds, which is why it waited until here.
@@ -873,7 +873,7 @@ gap = max(np.abs(ours_bqv - theirs_bqv).max(), np.abs(ours_bqk - theirs_bqk).max
 print("largest difference below 1e-5:", gap < 1e-5)
 assert gap < 1e-5
 
-# %% [markdown] minutes=2
+# %% [markdown] minutes=1
 # The layer that the Transformer uses is `keras.layers.MultiHeadAttention`.
 # With one head and the lesson's own matrices it is your `self_attention`, mask
 # included;
@@ -909,7 +909,7 @@ value_btv = words_btm @ matrices[2]
 average_v = value_btv.mean(axis=1, keepdims=True)
 print("without, the average:", bool(np.allclose(mean_btv, average_v, atol=1e-5)))
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Use it: read a sentence of your own
 #
 # Change the sentence to any words of the list, in any order, and run the cell.
@@ -934,7 +934,7 @@ figures.show(
     f"weight of {mine_btt[0, place].max():.2f}.",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Remember lesson 01
 #
 # Three questions without looking back; each right answer is a point, and each option is
