@@ -68,7 +68,9 @@ def explain(name: str, answer: Any) -> None:
 
 
 def example(name: str, case: str | None = None) -> dict[str, Any]:
-    """The inputs of one of a check's cases, to try by hand: `attention(**example(…))`.
+    """The inputs of one of a check's cases, in order, to try by hand.
+
+    `attend_one(*example("attend-one").values())` is the call that the check makes.
 
     Args:
         name: The check's name.
@@ -80,7 +82,7 @@ def example(name: str, case: str | None = None) -> dict[str, Any]:
     cases = {c.name: c for c in cases_for(registry.find(name))}
     if case is not None and case not in cases:
         raise KeyError(f"{name!r} has no case {case!r}. It has: {', '.join(cases)}.")
-    return next(iter(cases.values()) if case is None else [cases[case]]).copy().inputs
+    return cases[case or next(iter(cases))].copy().inputs
 
 
 def _verdict(exercise: Exercise | Choice, answer: Any) -> Verdict:
