@@ -142,8 +142,7 @@ def line(entry: Entry, fresh: bool = True) -> str:
     if entry.problem:
         return f"{entry.student}: 0 points. {entry.problem}"
     waiting = sum(row.max for row in entry.rows if row.status == NEEDS_GRADING)
-    most = sum(row.max for row in entry.rows)
-    parts = [f"{entry.student}: {entry.points:g} of {most:g} points"]
+    parts = [f"{entry.student}: {entry.points:g} of {entry.max:g} points"]
     if waiting:
         parts.append(f"{waiting:g} to be graded by hand")
     known = [row.mistake for row in entry.rows if row.mistake]

@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +63,23 @@ class Book:
         """
         made = self.course.grading / "release"
         copy_of = made / lesson.name / lesson.release.name
-        if self._knows(lesson) and _same_bytes(copy_of, lesson.release):
-            return
+        if not self._knows(lesson) or not _same_bytes(copy_of, lesson.release):
+            self._generate(lesson, made)
+
+    def release(self, lesson: Lesson) -> None:
+        """Has nbgrader make the release and enter the lesson.
+
+        Raises:
+            CourseError: If nbgrader cannot.
+        """
+        self._generate(lesson, self.course.notebooks)
+
+    def _generate(self, lesson: Lesson, into: Path) -> None:
         config = Config(self.config)
-        config.CourseDirectory.release_directory = str(made)
+        config.CourseDirectory.release_directory = str(into)
         folders = CourseDirectory(config=config)
         api = NbGraderAPI(config=config, coursedir=folders)
-        result = api.generate_assignment(lesson.name)
-        if not result["success"]:
-            last = (result.get("error") or result.get("log") or "").strip()
-            raise CourseError(f"nbgrader cannot enter {lesson.name}:\n{last[-2000:]}")
+        _must(api.generate_assignment(lesson.name), f"cannot enter {lesson.name}")
 
     def _knows(self, lesson: Lesson) -> bool:
         with self.open() as book:
@@ -139,10 +146,7 @@ class Book:
         Raises:
             CourseError: If nbgrader fails.
         """
-        result = self.api.generate_feedback(lesson.name)
-        if not result["success"]:
-            last = (result.get("error") or result.get("log") or "").strip()
-            raise CourseError(f"nbgrader writes no feedback:\n{last[-2000:]}")
+        _must(self.api.generate_feedback(lesson.name), "writes no feedback")
         folder = self.course.grading / "feedback"
         return sorted(folder.glob(f"*/{lesson.name}/*.html"))
 
@@ -151,6 +155,13 @@ class Book:
         to.parent.mkdir(parents=True, exist_ok=True)
         with self.open() as book:
             SafeCsv(to=str(to)).export(book)
+
+
+def _must(result: Mapping[str, Any], failed: str) -> None:
+    """Raises CourseError with nbgrader's own last words if it failed."""
+    if not result["success"]:
+        words = (result.get("error") or result.get("log") or "").strip()
+        raise CourseError(f"nbgrader {failed}:\n{words[-2000:]}")
 
 
 def _find_alembic() -> None:

@@ -55,6 +55,10 @@ class Entry:
         return sum(row.points for row in self.rows)
 
     @property
+    def max(self) -> float:
+        return sum(row.max for row in self.rows)
+
+    @property
     def mark(self) -> str:
         """What the grade is a function of: the same mark, the same grade."""
         return f"{self.sha256}:{self.key}"
