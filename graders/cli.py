@@ -8,6 +8,7 @@ when it runs, so that `course --help` answers at once. A command returns its exi
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +18,12 @@ from typing import Any
 
 from graders.course import Course, CourseError
 
+# What a computer may lack while a command writes, and what to do.
+MACHINE = {
+    errno.ENOSPC: "The disk is full. Make room, then run it again.",
+    errno.EACCES: "You may not write there. Use a copy in your own folder.",
+    errno.EROFS: "That folder is read-only. Use a copy in your own folder.",
+}
 STUDENTS, INSTRUCTORS, AUTHORS = "students", "instructors", "authors"
 Handler = Callable[[Course, argparse.Namespace], int | None]
 
@@ -92,11 +99,12 @@ def score(course: Course, args: argparse.Namespace) -> int | None:
     return print_score(course, args.file, as_json=args.json)
 
 
-@command(INSTRUCTORS, "grade what was submitted for a lesson", LESSONS)
+@command(INSTRUCTORS, "grade what was submitted for a lesson", LESSONS, AS_JSON)
 def grade(course: Course, args: argparse.Namespace) -> int | None:
     from graders.grade import grade_lessons
 
-    return grade_lessons(course, [course.find(name) for name in args.lessons])
+    lessons = [course.find(name) for name in args.lessons]
+    return grade_lessons(course, lessons, as_json=args.json)
 
 
 @command(INSTRUCTORS, "write each student's feedback", LESSONS)
@@ -119,11 +127,17 @@ def export(course: Course, args: argparse.Namespace) -> int | None:
     return export_grades(course, args.to or course.grading / "grades.csv")
 
 
-@command(INSTRUCTORS, "a made-up class of 12, from release to grades")
+@command(
+    INSTRUCTORS,
+    "a made-up class of 12, from release to grades",
+    argument("--students", type=int, default=12, metavar="N", help="default: 12"),
+    argument("--folder", type=Path, metavar="FOLDER", help="default: a temporary one"),
+    AS_JSON,
+)
 def demo(course: Course, args: argparse.Namespace) -> int | None:
     from graders.demo import run_demo
 
-    return run_demo(course)
+    return run_demo(course, args.students, args.folder, as_json=args.json)
 
 
 @command(
@@ -213,6 +227,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `course … | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in MACHINE:
+            raise
+        print(f"course: {MACHINE[error.errno]} ({error.filename})", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":
