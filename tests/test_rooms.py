@@ -52,7 +52,7 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", ROOT.glob("transformer/**/*.py"), ids=name)
+@pytest.mark.parametrize("path", sorted(ROOT.glob("transformer/**/*.py")), ids=name)
 def test_the_subject_knows_nothing_of_the_graders(path):
     assert "graders" not in roots(path)
 
@@ -71,7 +71,7 @@ def test_the_students_side_starts_without_the_comparers_modules(module):
     assert not imports(path, top_level=True) & COMPARER_ONLY
 
 
-@pytest.mark.parametrize("path", ROOT.glob("graders/exercises/*.py"), ids=name)
+@pytest.mark.parametrize("path", sorted(ROOT.glob("graders/exercises/*.py")), ids=name)
 def test_exercises_name_oracle_and_mistakes_by_string_only(path):
     found = imports(path)
     assert not found & COMPARER_ONLY
