@@ -102,7 +102,8 @@ def _source(lesson: Lesson) -> NotebookNode:
 def release_text(source: NotebookNode, course: Course) -> str:
     """The release as nbgrader makes it from the source, without a gradebook."""
     config = _nbgrader_config(course)
-    notebook, resources = nbformat.from_dict(source), {"nbgrader": {}}
+    notebook = nbformat.from_dict(source)
+    resources: dict[str, Any] = {"nbgrader": {}}
     for part in config.GenerateAssignment.get(
         "preprocessors", GenerateAssignment.preprocessors.default_args[0]
     ):

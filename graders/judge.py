@@ -36,6 +36,9 @@ COARSE = {np.dtype("f2"): "float16 keeps three digits only"}
 FULL_ROWS = 8  # a picture shows at most this many rows and columns
 
 
+Triple = tuple[str, np.ndarray, np.ndarray]  # a value's name, got, expected
+
+
 class Fault(NamedTuple):
     """What is wrong with one outcome."""
 
@@ -90,9 +93,10 @@ def _judge_choice(choice: Choice, outcome: Outcome) -> Verdict:
     if isinstance(value, Odd) and value.type in ("NoneType", "ellipsis"):
         ask = f"{choice.answer} is not set yet. Choose one of {options}."
         return Verdict(choice.name, NOT_ATTEMPTED, ask)
-    text = value.text if isinstance(value, Odd) and value.type == "str" else None
-    if text not in choice.options:
-        found = repr(text) if text is not None else _type_of(value)
+    is_text = isinstance(value, Odd) and value.type == "str"
+    text = value.text if isinstance(value, Odd) else ""
+    if not is_text or text not in choice.options:
+        found = repr(text) if is_text else _type_of(value)
         message = f"{choice.answer} should be one of {options}, but it is {found}."
         return Verdict(choice.name, WRONG, message)
     if choice.right is None:
@@ -167,8 +171,14 @@ def _faults(
     if len(outcome.values) != len(names):
         yield Fault(_count(exercise, outcome))
         return
-    triples = list(zip(names, outcome.values, expected.values, strict=True))
-    for check in (_kind, _shape, _dtype, _finite):
+    triples: list[Triple] = []
+    for name, got, want in zip(names, outcome.values, expected.values, strict=True):
+        assert isinstance(want, np.ndarray)  # an oracle returns arrays
+        if isinstance(got, Odd):
+            yield _odd(exercise, name, got)
+            return
+        triples.append((name, got, want))
+    for check in (_shape, _dtype, _finite):
         for name, got, want in triples:
             if fault := check(exercise, name, got, want):
                 yield fault
@@ -219,11 +229,7 @@ def _count(exercise: Exercise, outcome: Outcome) -> str:
     )
 
 
-def _kind(
-    exercise: Exercise, name: str, got: np.ndarray | Odd, want: np.ndarray | Odd
-) -> Fault | None:
-    if not isinstance(got, Odd):
-        return None
+def _odd(exercise: Exercise, name: str, got: Odd) -> Fault:
     if got.type == "NoneType":
         return Fault(
             f"{exercise.answer} returned None. Does every path end in a `return`?"
@@ -277,9 +283,7 @@ def _finite(
 
 
 def _broken_laws(
-    exercise: Exercise,
-    case: Case,
-    triples: Sequence[tuple[str, np.ndarray, np.ndarray]],
+    exercise: Exercise, case: Case, triples: Sequence[Triple]
 ) -> Iterator[Fault]:
     values = {name: got for name, got, _ in triples}
     for law in exercise.laws:
@@ -373,9 +377,7 @@ def _a(noun: str) -> str:
     return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
 
 
-def _first_picture(
-    triples: Sequence[tuple[str, np.ndarray, np.ndarray]],
-) -> Picture | None:
+def _first_picture(triples: Sequence[Triple]) -> Picture | None:
     """The picture of the first value that differs."""
     for name, got, want in triples:
         if (wrong := _differ(got, want)).any():
@@ -390,12 +392,11 @@ def _picture(
     if want.ndim == 0:
         return None
     lead = at[:-2]
-    rows = slice(0, FULL_ROWS)
+    index: tuple[int | slice, ...] = lead
     if want.ndim >= 2:
         top = max(0, min(at[-2] - FULL_ROWS // 2, want.shape[-2] - FULL_ROWS))
-        rows = slice(top, top + FULL_ROWS)
+        index = (*lead, slice(top, top + FULL_ROWS))
     left = max(0, min(at[-1] - FULL_ROWS // 2, want.shape[-1] - FULL_ROWS))
-    columns = slice(left, left + FULL_ROWS)
-    index = (*lead, rows, columns) if want.ndim >= 2 else (columns,)
+    index = (*index, slice(left, left + FULL_ROWS))
     title = f"{name}[{', '.join([*map(str, lead), ':', ':'])}]" if lead else name
     return Picture(title, want[index], got[index])

@@ -19,6 +19,8 @@ class ClearAnswers(ClearSolutions):
     without an error, and its check says that it is not answered yet.
     """
 
+    code_stub: Any  # the trait of nbgrader's class
+
     def preprocess(
         self, nb: NotebookNode, resources: Resources
     ) -> tuple[NotebookNode, Resources]:

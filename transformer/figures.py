@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -18,7 +19,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
 PURPLE, GREY = "#CC79A7", "#767676"
-LINES = [
+LINES: list[dict[str, Any]] = [
     {"color": BLUE, "linestyle": "-", "marker": "o"},
     {"color": VERMILLION, "linestyle": "--", "marker": "s"},
     {"color": GREEN, "linestyle": "-.", "marker": "^"},
@@ -26,7 +27,11 @@ LINES = [
     {"color": GREY, "linestyle": "-", "marker": "x"},
 ]
 WIDTH, HEIGHT = 6.4, 3.6  # inches, the largest a figure may be
-STYLE = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
+STYLE: dict[Any, Any] = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 
 
 class Picture:
@@ -251,7 +256,10 @@ def course_map(lesson: int) -> Figure:
 
 def _block(axes: Axes, name: str, column: int, height: int, lit: bool) -> None:
     x, y = column * (COLUMN + 0.5), height * STEP - 0.2
-    frame = {"linewidth": 2.5 if lit else 1, "edgecolor": BLUE if lit else GREY}
+    frame: dict[str, Any] = {
+        "linewidth": 2.5 if lit else 1,
+        "edgecolor": BLUE if lit else GREY,
+    }
     fill = "#cfe5f2" if lit else "white"
     box = FancyBboxPatch((x, y), 2.0, 0.4, "round,pad=0.02", facecolor=fill, **frame)
     axes.add_patch(box)
