@@ -22,6 +22,7 @@ from graders.exercise import Choice, Exercise
 
 MARKS = ("answer", "check", "essay", "given")
 PLAIN = {"points", "tags", "minutes", "slideshow"}
+FOLDED = "folded"  # a tag: the cell only draws, so that its code is folded away
 NAME = re.compile(r"[a-z]+[0-9]*(-[a-z0-9]+)*")
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 MARKER = re.compile(r"#*\s*(begin|end)[\s_-]*(solution|hidden[\s_-]*tests?)s?\b", re.I)
@@ -253,7 +254,7 @@ def expand(script: Script, lesson: str) -> NotebookNode:
 def _expanded(cell: Cell, taken: set[str]) -> NotebookNode:
     node = cell.node.copy()
     data = dict(node.metadata)
-    tags = list(data.get("tags", []))
+    tags = [tag for tag in data.get("tags", []) if tag != FOLDED]
     ident = f"{cell.mark}-{cell.name}" if cell.mark else _hashed(cell, taken)
     taken.add(ident)
     extra: dict[str, Any] = {k: data[k] for k in ("minutes", "slideshow") if k in data}
@@ -273,6 +274,8 @@ def _expanded(cell: Cell, taken: set[str]) -> NotebookNode:
         node.source += HIDDEN.format(name=name, answer=answer)
     if tags:
         extra["tags"] = tags
+    if FOLDED in data.get("tags", []):
+        extra["jupyter"] = {"source_hidden": True}
     node.metadata = NotebookNode(extra)
     node.id = ident
     return node

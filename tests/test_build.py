@@ -243,6 +243,13 @@ def test_run_all_goes_on_past_every_cell_but_the_setup(tmp_path):
     assert tagged == [False] + [True] * (len(code) - 1)
 
 
+def test_the_code_of_a_cell_that_only_draws_is_folded(tmp_path):
+    text = GOOD + '\n# %% tags=["folded"]\nprint(np.pi)\n'
+    drawing = release(tmp_path, text).cells[-1]
+    assert drawing.metadata["jupyter"] == {"source_hidden": True}
+    assert "folded" not in drawing.metadata["tags"]
+
+
 def test_ids_and_metadata_are_the_same_every_time(tmp_path):
     assert nbformat.writes(source(tmp_path)) == nbformat.writes(source(tmp_path))
 

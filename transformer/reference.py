@@ -11,6 +11,8 @@ import numpy as np
 # Added to the score of a blocked key: exp of it is 0 in every float dtype.
 BLOCKED = -1e9
 
+# ------------------------------------------------------------- lesson 02: attention
+
 
 def softmax(scores: np.ndarray, axis: int = -1) -> np.ndarray:
     """Positive numbers that sum to 1 along `axis`, in proportion to exp(scores).

@@ -35,7 +35,7 @@ from IPython.display import display
 from graders.check import check, example, explain
 from transformer import figures
 
-# %% slideshow={"slide_type": "subslide"}
+# %% tags=["folded"] slideshow={"slide_type": "subslide"}
 figures.show(
     figures.course_map(lesson=2),
     "Map of the Transformer: 8 blocks in an encoder for French and a decoder for "
