@@ -29,7 +29,7 @@ def as_html(verdict: Verdict) -> str:
     """The verdict as a panel."""
     colour = COLOURS.get(verdict.status, WRONG_COLOUR)
     says = f"<strong>{prose(verdict.says)}</strong>" if verdict.says else ""
-    parts = [prose(verdict.message), says, escape(_case(verdict))]
+    parts = [prose(verdict.message), says, prose(_case(verdict))]
     body = "".join(f'<p style="margin:.4em 0 0">{part}</p>' for part in parts if part)
     picture = _picture(verdict.picture) if verdict.picture else ""
     return (
@@ -71,7 +71,7 @@ def _title(verdict: Verdict) -> str:
 def _case(verdict: Verdict) -> str:
     if not verdict.case:
         return ""
-    return f'The inputs: example("{verdict.name}", "{verdict.case}")'
+    return f'The inputs: `example("{verdict.name}", "{verdict.case}")`'
 
 
 # ------------------------------------------------------------------------- pictures

@@ -185,7 +185,7 @@ def curves(
     """Lines, each with its own dash and marker, named at its end.
 
     Args:
-        x: The horizontal places.
+        x: The horizontal places; on a logarithmic axis each one is named.
         lines: Each line's name with its values.
         x_label: With its unit.
         y_label: With its unit.
@@ -204,7 +204,9 @@ def curves(
             color=style["color"],
         )
     if "x" in log:
-        axes.set_xscale("log", base=2)
+        axes.set_xscale("log")
+        axes.set_xticks(x, [f"{place:g}" for place in x])
+        axes.minorticks_off()
     if "y" in log:
         axes.set_yscale("log")
     axes.set_xlabel(x_label)

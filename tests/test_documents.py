@@ -1,0 +1,75 @@
+"""README and CONTRIBUTING say what is so: commands, paths, lessons, sample output."""
+
+import re
+
+import pytest
+
+from graders import cli
+from graders.course import Course
+from tests.conftest import ROOT
+from tests.test_check import over_queries
+from tests.test_check import shown as shown  # a fixture
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+CHANGES = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+PATHS = re.compile(r"`((?:[\w.*-]+/)+[\w.*-]*|[\w-]+\.(?:md|toml|yml|lock))`")
+MADE = ("work/", ".venv", ".grading/")  # not in a clone: made by its commands
+
+
+@pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_every_command_that_is_named_exists(text):
+    named = set(re.findall(r"(?:\./|python |`)course ([a-z]+)", text))
+    assert len(named) >= 3
+    assert named <= cli.COMMANDS.keys()
+
+
+@pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_every_option_that_is_named_is_an_options_of_some_command(text):
+    known = {
+        name
+        for command in cli.COMMANDS.values()
+        for names, _ in command.arguments
+        for name in names
+    }
+    assert set(re.findall(r"--[a-z-]+", text)) <= known
+
+
+@pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_every_path_that_is_named_exists(text):
+    named = [p for p in PATHS.findall(text) if not p.startswith(MADE)]
+    missing = [p for p in named if "sampling" not in p and not [*ROOT.glob(p)]]
+    assert len(named) > 3
+    assert not missing
+
+
+def test_the_table_of_lessons_is_that_of_the_folders():
+    rows = re.findall(r"^\| (\d\d) \| ([^|]+) \|", README, re.M)
+    titles = [
+        re.search(r"^# # (.+)$", lesson.script.read_text(encoding="utf-8"), re.M)[1]
+        for lesson in Course(ROOT).lessons()
+    ]
+    numbers = [lesson.number for lesson in Course(ROOT).lessons()]
+    assert [(n, title.strip()) for n, title in rows] == [
+        *zip(numbers, titles, strict=True)
+    ]
+
+
+def test_the_sample_of_a_check_is_what_a_check_says(shown):
+    from graders.check import CheckError, check
+
+    with pytest.raises(CheckError):
+        check("attention", over_queries)
+    lines = [line for line in repr(shown[0]).split("\n") if "The inputs" not in line]
+    assert "\n".join(f"    {line}" for line in lines) in README
+
+
+def test_the_first_success_is_on_the_first_screen():
+    assert README.index("./course lab") < 900
+
+
+def test_a_line_of_changes_begins_with_what_it_touches():
+    lines = re.findall(r"^- .*", CHANGES, re.M)
+    assert lines
+    for line in lines:
+        assert re.match(r"- (lesson \d\d|check|points|setup): ", line), line
