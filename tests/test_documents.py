@@ -14,6 +14,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CHANGES = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 PATHS = re.compile(r"`((?:[\w.*-]+/)+[\w.*-]*|[\w-]+\.(?:md|toml|yml|lock))`")
+MADE_UP = re.compile("sampling|NN_noun")  # what a reader will make
 MADE = ("work/", ".venv", ".grading/")  # not in a clone: made by its commands
 
 
@@ -32,27 +33,24 @@ def test_every_option_that_is_named_is_an_options_of_some_command(text):
         for names, _ in command.arguments
         for name in names
     }
-    assert set(re.findall(r"--[a-z-]+", text)) <= known
+    assert set(re.findall(r"--[a-z]+[a-z-]*", text)) <= known
 
 
 @pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
 def test_every_path_that_is_named_exists(text):
     named = [p for p in PATHS.findall(text) if not p.startswith(MADE)]
-    missing = [p for p in named if "sampling" not in p and not [*ROOT.glob(p)]]
+    missing = [p for p in named if not MADE_UP.search(p) and not [*ROOT.glob(p)]]
     assert len(named) > 3
     assert not missing
 
 
 def test_the_table_of_lessons_is_that_of_the_folders():
-    rows = re.findall(r"^\| (\d\d) \| ([^|]+) \|", README, re.M)
+    rows = re.findall(r"^\| (\d\d) \| ([^|]+?) +\|", README, re.M)
     titles = [
-        re.search(r"^# # (.+)$", lesson.script.read_text(encoding="utf-8"), re.M)[1]
+        (lesson.number, re.search("^# # (.+)$", lesson.script.read_text("utf-8"), re.M))
         for lesson in Course(ROOT).lessons()
     ]
-    numbers = [lesson.number for lesson in Course(ROOT).lessons()]
-    assert [(n, title.strip()) for n, title in rows] == [
-        *zip(numbers, titles, strict=True)
-    ]
+    assert rows == [(number, title[1]) for number, title in titles]
 
 
 def test_the_sample_of_a_check_is_what_a_check_says(shown):
