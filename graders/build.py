@@ -167,6 +167,7 @@ def execute(lesson: Lesson, source: NotebookNode) -> NotebookNode:
         timeout=TIMEOUT,
         kernel_name="python3",
         record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # no word about encryption
         store_widget_state=True,
         resources={"metadata": {"path": str(lesson.script.parent)}},
     )
