@@ -22,8 +22,8 @@
 #
 # **You need** Python, matrix products, and lesson 01's picture of a recurrent network.
 #
-# **Time.** About 90 minutes, in two sittings if you like; pause after *Let one word
-# look*.
+# **Time.** About 90 minutes, in two sittings if you like;
+# pause after *Let one word look*.
 
 # %% given="setup"
 import time
@@ -44,15 +44,17 @@ figures.show(
 
 # %% [markdown]
 # The map shows the machine that this course ends with.
-# The lit blocks with a dot are today's: they differ in what they are fed, not in what
-# they compute.
+# The lit blocks with a dot are today's: they differ in what they are fed,
+# not in what they compute.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **For the class.** Open with the two sentences on the board and ask which word decides
-# what *l'Afrique* means (2 minutes). First half to the end of *Let one word look*: 45
-# minutes. Second half from *Let all words look at once*: 40 minutes. The essay is
-# homework. Students most often normalise over the wrong axis, and most often believe
-# that the query is a question in words: stop at that paragraph.
+# **For the class.** Open with the two sentences on the board and ask
+# which word decides what *l'Afrique* means (2 minutes).
+# First half to the end of *Let one word look*: 45 minutes.
+# Second half from *Let all words look at once*: 40 minutes.
+# The essay is homework.
+# Students most often normalise over the wrong axis,
+# and most often believe that the query is a question in words: stop at that paragraph.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Turn scores into shares
@@ -73,8 +75,8 @@ print("exponentials:", powers, " sum:", powers.sum(), " shares:", powers / power
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # **Predict, then run.** Add 100 to *both* scores.
 # What happens to the share of the larger one, 3/4 until now?
-# Write `"grows"`, `"stays"` or `"shrinks"`; any of them earns the point, because
-# a prediction teaches by being made.
+# Write `"grows"`, `"stays"` or `"shrinks"`; any of them earns the point,
+# because a prediction teaches by being made.
 
 # %% answer="predict-shift"
 # One of "grows", "stays", "shrinks".
@@ -110,7 +112,8 @@ explain("predict-shift", shift_guess)
 # <details><summary>Hint 2: the shapes</summary>
 #
 # For scores `(2, 3)` and `axis=-1` the sums must be `(2, 1)`, not `(2,)`,
-# so that each row is divided by its own. `keepdims=True` keeps the 1.
+# so that each row is divided by its own.
+# `keepdims=True` keeps the 1.
 #
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
@@ -191,9 +194,8 @@ print("x_tm", x_tm.shape, "\n", x_tm)
 # - its **value** says what the word hands over when it is found: $V = X W_V$.
 #
 # People like to say "the query of *l'Afrique* asks: what is happening there?"
-# That is a picture, not a mechanism: a query is a row of numbers, and all that happens
-# to
-# it is a dot product with each key.
+# That is a picture, not a mechanism: a query is a row of numbers,
+# and all that happens to it is a dot product with each key.
 # The three are projections of the same words, not three kinds of data.
 
 # %%
@@ -295,9 +297,9 @@ print("weights:", weights_k, " output:", weights_k @ np.array([[0.0, 4.0], [8.0,
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 #
-# Scores: `(k, d)` times `(d,)` is `(k,)`. Weights: `(k,)`. Output: `(k,)` times `(k,
-# v)`
-# is `(v,)`.
+# Scores: `(k, d)` times `(d,)` is `(k,)`.
+# Weights: `(k,)`.
+# Output: `(k,)` times `(k, v)` is `(v,)`.
 #
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
@@ -366,19 +368,18 @@ assert africa_in(["Jane", "visite", "l'Afrique"]).argmax() == TOLD.index("trip")
 assert africa_in(["Jane", "étudie", "l'Afrique"]).argmax() == TOLD.index("study")
 
 # %% [markdown]
-# The row that went in is the same; the row that came out says *trip* in one sentence
-# and
-# *study* in the other.
+# The row that went in is the same; the row that came out says *trip*
+# in one sentence and *study* in the other.
 # That is what attention is for: vectors that know their sentence.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Let all words look at once
 #
-# Put the queries of all words into one array, row under row, and the four steps become
-# two matrix products:
+# Put the queries of all words into one array, row under row,
+# and the four steps become two matrix products:
 #
-# $$\mathrm{Attention}(Q, K, V) = \mathrm{softmax}\!\left(\frac{Q
-# K^\top}{\sqrt{d}}\right) V$$
+# $$\mathrm{Attention}(Q, K, V)
+# = \mathrm{softmax}\!\left(\frac{Q K^\top}{\sqrt{d}}\right) V$$
 #
 # $Q K^\top$ is a table: rows are queries, columns are keys.
 # Each query chooses among the keys, so each *row* must sum to 1.
@@ -390,8 +391,8 @@ key_kd = np.array([[1.0, 1.0], [0.0, 1.0], [2.0, 0.0]])
 print("two queries, three keys, six scores:\n", query_qd @ key_kd.T)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
-# Some keys must not be looked at: filler words that only pad a batch to one length, and
-# in lesson 05 the future.
+# Some keys must not be looked at: filler words that only pad a batch to one length,
+# and in lesson 05 the future.
 # A **mask** is boolean and True means *may attend*.
 # It acts on the scores, before softmax, with this line:
 #
@@ -399,9 +400,8 @@ print("two queries, three keys, six scores:\n", query_qd @ key_kd.T)
 # scores = np.where(mask, scores, -1e9)
 # ```
 #
-# $e^{-10^9}$ is 0 in every floating-point format, so a blocked key gets weight 0 and
-# the
-# others share what it would have had.
+# $e^{-10^9}$ is 0 in every floating-point format,
+# so a blocked key gets weight 0 and the others share what it would have had.
 
 # %%
 three_scores = np.array([np.log(3.0), 0.0, 5.0])
@@ -412,34 +412,33 @@ print("weights:", np.exp(for_softmax) / np.exp(for_softmax).sum())
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=12
 # ### Exercise: attention
 #
-# *12 minutes, difficulty 3 of 3. Three checks: the plain case, any leading axes,
-# masks.*
-# `query` is `(..., q, d)`, `key` is `(..., k, d)`, `value` is `(..., k, v)`; the dots
-# are
-# any number of leading axes, a batch for example.
+# *12 minutes, difficulty 3 of 3.
+# Three checks: the plain case, any leading axes, masks.*
+# `query` is `(..., q, d)`, `key` is `(..., k, d)`, `value` is `(..., k, v)`;
+# the dots are any number of leading axes, a batch for example.
 # `mask`, if given, is boolean and broadcasts to `(..., q, k)`.
 # Return the output `(..., q, v)` and the weights `(..., q, k)`.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
-# Score, scale, mask, share, mix. The `@` of NumPy works on the last two axes and leaves
-# all leading ones alone.
+# Score, scale, mask, share, mix.
+# The `@` of NumPy works on the last two axes and leaves all leading ones alone.
 #
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 #
-# `(..., q, d)` @ `(..., d, k)` is `(..., q, k)`, so the key's last two axes must change
-# places: `np.swapaxes(key, -1, -2)`. `.T` would turn the batch around too.
+# `(..., q, d)` @ `(..., d, k)` is `(..., q, k)`,
+# so the key's last two axes must change places: `np.swapaxes(key, -1, -2)`.
+# `.T` would turn the batch around too.
 # `(..., q, k)` @ `(..., k, v)` is `(..., q, v)`.
 #
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# Scores are a product divided by a root; `if mask is not None:` replaces some of them
-# with
-# the line above; the weights are their softmax; return two things, the product of
-# weights
-# and values first.
+# Scores are a product divided by a root;
+# `if mask is not None:` replaces some of them with the line above;
+# the weights are their softmax; return two things,
+# the product of weights and values first.
 #
 # </details>
 #
@@ -508,8 +507,8 @@ assert weights_tt[2, 1].round(2) == 0.62
 assert weights_tt[1, 2].round(2) == 0.26
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
-# **Try it.** Choose the word that looks, and how sharply: the slider multiplies the
-# scores before softmax.
+# **Try it.** Choose the word that looks, and how sharply:
+# the slider multiplies the scores before softmax.
 # At 0 every word gets the same share; towards 4 the look narrows to one word.
 
 # %%
@@ -543,8 +542,9 @@ display(widgets.VBox([word_slider, sharp_slider, picture, told]))
 # ### Exercise: self_attention
 #
 # *6 minutes, difficulty 2 of 3; you know everything it needs.*
-# `x_btm` is a batch of sentences `(b, t, m)`; the matrices are as in `project`;
-# v may differ from d. `mask` broadcasts to `(b, t, t)`.
+# `x_btm` is a batch of sentences `(b, t, m)`;
+# the matrices are as in `project`; v may differ from d.
+# `mask` broadcasts to `(b, t, t)`.
 # Return the output `(b, t, v)` and the weights `(b, t, t)`.
 #
 # <details><summary>Hint 1: the idea</summary>
@@ -554,14 +554,14 @@ display(widgets.VBox([word_slider, sharp_slider, picture, told]))
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 #
-# `(b, t, m)` @ `(m, d)` is `(b, t, d)`: your `project` never asked how many axes came
-# before t.
+# `(b, t, m)` @ `(m, d)` is `(b, t, d)`:
+# your `project` never asked how many axes came before t.
 #
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# Unpack what `project` returns into three names and hand them, with `mask`, to
-# `attention`.
+# Unpack what `project` returns into three names and hand them,
+# with `mask`, to `attention`.
 #
 # </details>
 
@@ -595,11 +595,13 @@ print("weights of a query that may attend to nothing:", weights_qk.round(3))
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Break it: leave out the scale
 #
-# Why divide by $\sqrt{d}$? Take queries and keys whose entries are random with mean 0
-# and variance 1, a fair model of a layer before training.
+# Why divide by $\sqrt{d}$?
+# Take queries and keys whose entries are random with mean 0 and variance 1,
+# a fair model of a layer before training.
 #
-# **Predict, then run.** d grows from 4 to 256. The *variance* of the dot product
-# $q \cdot k$ then: `"stays"`, `"grows like d"`, `"grows like d squared"`?
+# **Predict, then run.** d grows from 4 to 256.
+# The *variance* of the dot product $q \cdot k$ then: `"stays"`, `"grows like d"`,
+# `"grows like d squared"`?
 
 # %% answer="predict-variance"
 # One of "stays", "grows like d", "grows like d squared".
@@ -642,12 +644,12 @@ figures.show(
 explain("predict-variance", variance_guess)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
-# So what? Large scores push softmax to its corner: one weight near 1, the rest near 0.
-# There it no longer *learns*: its gradient, $\partial w_k / \partial s_k = w_k (1 -
-# w_k)$,
-# is near 0 too.
-# Measure the largest weight and the mean of that gradient over 2,000 queries with 10
-# keys.
+# So what?
+# Large scores push softmax to its corner: one weight near 1, the rest near 0.
+# There it no longer *learns*: its gradient,
+# $\partial w_k / \partial s_k = w_k (1 - w_k)$, is near 0 too.
+# Measure the largest weight and the mean of
+# that gradient over 2,000 queries with 10 keys.
 
 
 # %%
@@ -689,45 +691,45 @@ figures.show(
 
 # %% [markdown]
 # The scale does not "make numbers small".
-# It keeps the variance of a score at 1 whatever d is, and with it softmax in the range
-# where it has a gradient to learn from (Vaswani et al. 2017, section 3.2.1, footnote
-# 4).
+# It keeps the variance of a score at 1 whatever d is,
+# and with it softmax in the range where it has a gradient to learn from (Vaswani et al.
+# 2017, section 3.2.1, footnote 4).
 
 # %% [markdown] essay="attention-scale-why" points=6 slideshow={"slide_type": "skip"}
 # ### Essay: why the root of d, and not d?
 #
 # *Graded by hand; 150 words are enough.*
 # A friend proposes to divide by $d$: "It is even safer, the scores get smaller."
-# Explain with what you measured (1) why some division is needed, (2) why $\sqrt d$ is
-# the
-# right one, (3) what happens to the weights of a wide layer if one divides by $d$.
+# Explain with what you measured (1) why some division is needed, (2)
+# why $\sqrt d$ is the right one, (3) what happens to the weights
+# of a wide layer if one divides by $d$.
 #
 # ### BEGIN SOLUTION
-# **Model answer.** A dot product of two random vectors of width d sums d products of
-# variance 1, so its variance is d and its typical size √d. Without a division the
-# scores
-# of a wide layer are large, softmax puts nearly all weight on one key, and its gradient
-# w(1 − w) nearly vanishes, so that the layer learns slowly. Dividing by √d divides the
-# variance by d: it is 1 for every width. Dividing by d divides it by d², so the
-# variance is
-# 1/d: the wider the layer, the closer all scores are to 0 and all weights to 1/k, and
-# attention begins as a plain average that cannot choose.
+# **Model answer.** A dot product of two random vectors of width d sums d products
+# of variance 1, so its variance is d and its typical size √d.
+# Without a division the scores of a wide layer are large,
+# softmax puts nearly all weight on one key, and its gradient w(1 − w) nearly vanishes,
+# so that the layer learns slowly.
+# Dividing by √d divides the variance by d: it is 1 for every width.
+# Dividing by d divides it by d², so the variance is 1/d: the wider the layer,
+# the closer all scores are to 0 and all weights to 1/k,
+# and attention begins as a plain average that cannot choose.
 #
-# **Marking.** 2 points: the variance (or typical size) of a dot product grows with d
-# (or
-# √d), with a reason or a measured number. 2 points: saturated softmax has a small
-# gradient.
-# 2 points: dividing by d makes the weights nearly equal. Half of each for the claim
-# without
-# a reason. "To make numbers small" alone earns nothing.
+# **Marking.** 2 points: the variance (or typical size)
+# of a dot product grows with d (or √d), with a reason or a measured number. 2 points:
+# saturated softmax has a small gradient. 2 points:
+# dividing by d makes the weights nearly equal.
+# Half of each for the claim without a reason.
+# "To make numbers small" alone earns nothing.
 # ### END SOLUTION
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Shuffle the words
 #
-# **Predict, then run.** Put the words in another order, *septembre* first, and run
-# self-attention again. The new vectors are: `"the same rows in the new order"`,
-# `"different rows"`, `"the same rows in the old order"`?
+# **Predict, then run.** Put the words in another order, *septembre* first,
+# and run self-attention again.
+# The new vectors are: `"the same rows in the new order"`, `"different rows"`,
+# `"the same rows in the old order"`?
 
 # %% answer="predict-shuffle"
 # One of "the same rows in the new order", "different rows",
@@ -759,9 +761,9 @@ explain("predict-shuffle", shuffle_guess)
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=6
 # ## Find the two bugs
 #
-# A colleague wrote attention for batches. It runs, the shapes are right, the numbers
-# look
-# like numbers. Two lines are wrong.
+# A colleague wrote attention for batches.
+# It runs, the shapes are right, the numbers look like numbers.
+# Two lines are wrong.
 
 
 # %%
@@ -784,8 +786,8 @@ print("shape:", guess_bqv.shape)
 # ### Exercise: repaired_attention
 #
 # *6 minutes, difficulty 2 of 3.*
-# Copy the body, find the two lines by testing what must hold, mend them, and return the
-# output `(b, q, v)`.
+# Copy the body, find the two lines by testing what must hold, mend them,
+# and return the output `(b, q, v)`.
 # Laws are better probes than staring: do the rows of weights sum to 1?
 # Is score [0, 0, 1] the dot product of query 0 with key 1?
 #
@@ -797,8 +799,8 @@ print("shape:", guess_bqv.shape)
 # <details><summary>Hint 2: the shapes</summary>
 #
 # A `(2, 3)` array reshaped to `(3, 2)` keeps its six numbers in reading order;
-# transposed,
-# its rows become columns. Only one of the two is $K^\top$.
+# transposed, its rows become columns.
+# Only one of the two is $K^\top$.
 # Axis 1 of `(b, q, k)` is q.
 #
 # </details>
@@ -826,8 +828,8 @@ check("repair-attention", repaired_attention)
 # ## See what it costs
 #
 # Every word looks at every word, so the table of weights has $t^2$ entries.
-# Doubling the sentence quadruples that work, where a recurrent layer's doubles; but the
-# recurrent layer's steps must wait for each other and these need not.
+# Doubling the sentence quadruples that work, where a recurrent layer's doubles;
+# but the recurrent layer's steps must wait for each other and these need not.
 
 # %% tags=["nbval-ignore-output"]
 milliseconds = {}
@@ -845,8 +847,8 @@ for t in (256, 512, 1024, 2048):
 assert milliseconds[2048] > 4 * milliseconds[256]
 
 # %% [markdown]
-# From 256 to 2048 words is 8 times the length; the time above grew by far more than
-# that.
+# From 256 to 2048 words is 8 times the length;
+# the time above grew by far more than that.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Meet the same thing in Keras
@@ -875,9 +877,9 @@ assert gap < 1e-5
 
 # %% [markdown] minutes=1
 # The layer that the Transformer uses is `keras.layers.MultiHeadAttention`.
-# With one head and the lesson's own matrices it is your `self_attention`, mask
-# included;
-# its output projection is set to the identity here, and lesson 03 puts it to use.
+# With one head and the lesson's own matrices it is your `self_attention`,
+# mask included; its output projection is set to the identity here,
+# and lesson 03 puts it to use.
 
 # %%
 rng = np.random.default_rng(12)
@@ -894,9 +896,10 @@ print("largest difference below 1e-5:", np.abs(ours_btv - theirs_btv).max() < 1e
 assert np.abs(ours_btv - theirs_btv).max() < 1e-5
 
 # %% [markdown]
-# And the fully blocked row? Keras has two policies in one layer: asked for the weights
-# too, it gives zeros; not asked, it takes another path that averages all values, as
-# ours does. Rely on neither.
+# And the fully blocked row?
+# Keras has two policies in one layer: asked for the weights too, it gives zeros;
+# not asked, it takes another path that averages all values, as ours does.
+# Rely on neither.
 
 # %%
 nobody_btt = np.zeros((2, 5, 5), dtype=bool)
@@ -937,8 +940,8 @@ figures.show(
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Remember lesson 01
 #
-# Three questions without looking back; each right answer is a point, and each option is
-# explained afterwards.
+# Three questions without looking back; each right answer is a point,
+# and each option is explained afterwards.
 #
 # **1.** Why does the gradient of a plain recurrent network vanish over a long distance?
 #
@@ -972,8 +975,9 @@ gates_recall = "mitigate"
 check("recall-gates", gates_recall)
 
 # %% [markdown]
-# **3.** A sentence has t words. How many steps of a recurrent layer must wait for each
-# other, and how many of an attention layer?
+# **3.** A sentence has t words.
+# How many steps of a recurrent layer must wait for each other,
+# and how many of an attention layer?
 #
 # - `"t and 1"`
 # - `"t and t"`
@@ -995,28 +999,25 @@ explain("recall-steps", steps_recall)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **Discuss.** (1) *Why have a key at all: could a word be found by its value?*
-# Expected:
-# then what it is found by and what it tells would be one thing; *visite* is found by
-# "something is done" and tells "a trip". (2) *The weights of a trained model put 0.9
-# on one
-# word. Is that word the reason for the output?* Expected: not by itself; values may be
-# small, other paths carry information, and the weights say what was mixed, not why it
-# mattered.
+# Expected: then what it is found by and what it tells would be one thing; *visite*
+# is found by "something is done" and tells "a trip".
+# (2) *The weights of a trained model put 0.9 on one word.
+# Is that word the reason for the output?*
+# Expected: not by itself; values may be small, other paths carry information,
+# and the weights say what was mixed, not why it mattered.
 #
-# **What goes wrong.** Softmax over queries (ask: which sums are 1?); `.T` on a batch
-# (ask
-# for its shape); a mask after softmax (ask for the row's sum); the root of the number
-# of
-# keys (ask what the dot product sums over).
+# **What goes wrong.** Softmax over queries (ask: which sums are 1?);
+# `.T` on a batch (ask for its shape); a mask after softmax (ask for the row's sum);
+# the root of the number of keys (ask what the dot product sums over).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Summary
 #
-# A query meets every key in a dot product; scaled and passed through softmax these
-# scores
-# become shares, and the shares mix the values.
-# All words do it at once, so no word waits for another, at the price of a table with
-# $t^2$ entries.
+# A query meets every key in a dot product;
+# scaled and passed through softmax these scores become shares,
+# and the shares mix the values.
+# All words do it at once, so no word waits for another,
+# at the price of a table with $t^2$ entries.
 # Order plays no part yet, and one look is all a word has: the next two lessons.
 #
 # ## Go further
