@@ -64,6 +64,7 @@ class Room:
 
     def __init__(self) -> None:
         self.shell = _shell()
+        self.run_cell = self.shell.run_cell  # a cell may put another in its place
         self.kept: dict[str, Any] = {}
 
     @property
@@ -78,7 +79,7 @@ class Room:
         outcomes = self._collect(request)
         try:
             wire.pack(outcomes)
-        except wire.WireError:
+        except (wire.WireError, MemoryError):
             large = Outcome(problem=Problem(("TooLarge",), "the values are too large"))
             outcomes = [[large] * len(request["cases"])]
         return {"outcomes": outcomes}
@@ -86,7 +87,7 @@ class Room:
     def _run(self, request: Request) -> dict[str, Any]:
         """Runs a cell; then keeps what the names in `keep` stand for at this point."""
         try:
-            result = self.shell.run_cell(request["run"], store_history=True)
+            result = self.run_cell(request["run"], store_history=True)
             error = result.error_before_exec or result.error_in_exec
         except BaseException as raised:  # a cell may break the shell itself
             error = raised
@@ -137,9 +138,14 @@ def _shell() -> Any:
 
     HistoryManager.enabled = False  # type: ignore[assignment]
     shell = InteractiveShell.instance()
-    for name in ("showtraceback", "showsyntaxerror", "enable_gui", "ask_exit"):
-        setattr(shell, name, lambda *args, **kwargs: None)
+    for name in ("showtraceback", "showsyntaxerror", "enable_gui", "ask_exit", "_tee"):
+        setattr(shell, name, _nothing)
     return shell
+
+
+def _nothing(*args: Any, **kwargs: Any) -> Any:
+    """Instead of what a shell shows, and of keeping all that is printed in memory."""
+    return contextlib.nullcontext()
 
 
 def _in_words(error: BaseException) -> str:

@@ -11,6 +11,7 @@ import json
 import math
 import struct
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -50,10 +51,8 @@ def pack(document: Any) -> bytes:
     arrays: list[bytes] = []
     header = json.dumps(_plain(document, arrays), separators=(",", ":")).encode()
     body = b"".join(arrays)
-    if len(header) > MAX_HEADER or len(body) > MAX_BODY:
-        raise WireError(
-            f"{len(header) + len(body):,} bytes are more than a block holds."
-        )
+    if len(header) > MAX_HEADER:
+        raise WireError(f"{len(header):,} bytes are more than a block's header holds.")
     return LENGTHS.pack(len(header), len(body)) + header + body
 
 
@@ -71,7 +70,7 @@ def unpack(block: bytes) -> Any:
     start = LENGTHS.size + header
     try:
         document = json.loads(block[LENGTHS.size : start])
-        return _rich(document, memoryview(block)[start:])
+        return _rich(document, BytesIO(block[start:]))
     except WireError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -117,8 +116,10 @@ def _plain(item: Any, arrays: list[bytes]) -> Any:
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
         if array.dtype.str not in DTYPES:
             raise WireError(f"arrays of {array.dtype} do not travel.")
+        start = sum(map(len, arrays))
+        if start + array.nbytes > MAX_BODY:
+            raise WireError(f"{array.nbytes:,} bytes are more than a block holds.")
         arrays.append(array.tobytes())
-        start = sum(map(len, arrays[:-1]))
         return {"array": [array.dtype.str, list(array.shape), start]}
     if isinstance(item, Case):
         return {"case": [item.name, _plain(dict(item.inputs), arrays)]}
@@ -141,43 +142,45 @@ def _plain(item: Any, arrays: list[bytes]) -> Any:
 # ----------------------------------------------------------------- from plain JSON
 
 
-def _rich(item: Any, body: memoryview) -> Any:
+def _rich(item: Any, body: BytesIO) -> Any:
     if isinstance(item, list):
         return [_rich(part, body) for part in item]
+    if isinstance(item, str):
+        return _text(item)
     if not isinstance(item, dict):
         return item
     ((tag, content),) = item.items()
     return READERS[tag](content, body)
 
 
-def _array(content: Any, body: memoryview) -> np.ndarray:
+def _array(content: Any, body: BytesIO) -> np.ndarray:
+    """The next array: each begins where the one before ends, so none is read twice."""
     code, shape, start = content
     if code not in DTYPES or len(shape) > 32:
         raise WireError(f"{code!r} of {len(shape)} axes is not accepted.")
-    if any(type(n) is not int or n < 0 for n in [*shape, start]):
+    if any(type(n) is not int or n < 0 for n in shape) or start != body.tell():
         raise WireError(f"the shape {shape} or its place {start} is no shape or place.")
     size = math.prod(shape) * DTYPES[code].itemsize
-    if start + size > len(body):
+    if size > MAX_BODY or len(data := body.read(size)) < size:
         raise WireError(f"an array of shape {shape} does not fit its bytes.")
-    flat = np.frombuffer(body[start : start + size], DTYPES[code])
-    return flat.reshape(shape).copy()
+    return np.frombuffer(data, DTYPES[code]).reshape(shape).copy()
 
 
-def _case(content: Any, body: memoryview) -> Case:
+def _case(content: Any, body: BytesIO) -> Case:
     return Case(_text(content[0]), **_rich(content[1], body))
 
 
-def _odd(content: Any, body: memoryview) -> Odd:
+def _odd(content: Any, body: BytesIO) -> Odd:
     return Odd(_text(content[0]), _text(content[1]))
 
 
-def _problem(content: Any, body: memoryview) -> Problem:
+def _problem(content: Any, body: BytesIO) -> Problem:
     types, text, line, where, binding = content
     names = tuple(_text(name) for name in types)
     return Problem(names, _text(text), _text(line), _text(where), binding is True)
 
 
-def _outcome(content: Any, body: memoryview) -> Outcome:
+def _outcome(content: Any, body: BytesIO) -> Outcome:
     values, count, problem, changed = (_rich(part, body) for part in content)
     if not all(isinstance(value, np.ndarray | Odd) for value in values):
         raise WireError("a returned value is neither an array nor a type's name.")
@@ -186,14 +189,14 @@ def _outcome(content: Any, body: memoryview) -> Outcome:
     return Outcome(tuple(values), count, problem, tuple(_text(c) for c in changed))
 
 
-def _dict(content: Any, body: memoryview) -> dict[str, Any]:
+def _dict(content: Any, body: BytesIO) -> dict[str, Any]:
     return {_text(key): _rich(value, body) for key, value in content}
 
 
 def _text(item: Any) -> str:
     if not isinstance(item, str):
         raise WireError(f"expected text, found a {type(item).__name__}.")
-    return item
+    return item.encode(errors="replace").decode()  # no halves of characters
 
 
 READERS = {

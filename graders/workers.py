@@ -29,6 +29,7 @@ from graders.exercise import CRASHED, TIMED_OUT, Case, Outcome
 
 ROOT = Path(__file__).resolve().parents[1]
 START = "import sys; sys.path.insert(0, {!r}); from graders.child import main; main()"
+FULL = "MemoryError: it uses more memory than there is."
 MARK = "COURSE_JOB"  # in the environment of a child and of all that it starts
 
 
@@ -188,6 +189,8 @@ class Session:
             self.stop()
             self.dead.add(ask.answer)
             found = [death.attempt]
+        if any(map(_is_full, found)):
+            self.stop()
         self.ran.attempts.setdefault(name, []).extend(found)
 
     def _ready(self) -> Child:
@@ -209,6 +212,8 @@ class Session:
         try:
             reply = child.ask(request, self._left(self.limits.cell))
             error = _text(reply, "error")
+            if error.startswith("MemoryError"):
+                raise DeathError(CRASHED, FULL)
         except DeathError as death:
             self.fatal.add(step.name)
             self.ran.errors[step.name] = str(death)
@@ -306,10 +311,11 @@ class Child:
                 os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
-        for process in psutil.process_iter():
-            with suppress(psutil.Error, OSError):
-                if process.environ().get(MARK) == self.mark:
-                    process.kill()
+        left = [process for process in psutil.process_iter() if self._is_mine(process)]
+        for process in left:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(left, 2)
         self.complaints.close()
         self.thread.join(2)  # it reads to the end, unless someone keeps the pipe open
         if not self.thread.is_alive():
@@ -317,6 +323,13 @@ class Child:
                 with suppress(OSError):
                     stream.close()  # type: ignore[union-attr]
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _is_mine(self, process: psutil.Process) -> bool:
+        """True for what the child has started, in whatever session."""
+        try:
+            return bool(process.environ().get(MARK) == self.mark)
+        except (psutil.Error, OSError):
+            return False
 
     def _environment(self) -> dict[str, str]:
         here = str(self.folder)
@@ -345,6 +358,12 @@ def _fonts(folder: Path) -> Path:
     for path in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
         shutil.copy(path, target)
     return target
+
+
+def _is_full(attempt: Attempt) -> bool:
+    """True if memory ran out: what is still held would starve the next answer."""
+    problems = [outcome.problem for outcome in attempt.outcomes]
+    return any(problem and "MemoryError" in problem.types for problem in problems)
 
 
 def _outcomes(reply: Any, count: int) -> list[Attempt]:

@@ -57,6 +57,12 @@ def test_blocks_follow_each_other_in_a_stream():
     assert wire.read(stream)["a"].shape == (3,)
 
 
+def test_half_a_character_arrives_as_a_whole_one():
+    sent = {"error": "\ud83d", "outcome": Outcome(problem=Problem(("E",), "\ud83d"))}
+    got = wire.unpack(wire.pack(sent))
+    assert (got["error"], got["outcome"].problem.text) == ("?", "?")
+
+
 def test_what_is_no_data_is_not_written():
     with pytest.raises(wire.WireError, match="a function does not travel"):
         wire.pack(lambda: 1)
@@ -72,6 +78,8 @@ DISHONEST = {
     "an overflowing shape": block({"array": ["<f8", [2**62, 4], 0]}, b"12345678"),
     "a negative length": block({"array": ["<f8", [-1], 0]}, b"12345678"),
     "a negative place": block({"array": ["<f8", [1], -8]}, b"12345678"),
+    "the same bytes twice": block([{"array": ["<f8", [1], 0]}] * 2, b"12345678"),
+    "an enormous shape": block({"array": ["<f8", [10**30, 0], 0]}),
     "a length that is no number": block({"array": ["<f8", [True], 0]}, b"12345678"),
     "an unknown tag": block({"pickle": "…"}),
     "two tags": block({"odd": ["a", ""], "dict": []}),
