@@ -22,7 +22,13 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
-from graders.nbgrader_parts import ClearAnswers, DropNotes, DropStderr
+from graders.nbgrader_parts import (
+    ClearAnswers,
+    DropNotes,
+    DropStderr,
+    ShowModelAnswers,
+    harmless_markdown,
+)
 
 c = get_config()  # noqa: F821  nbgrader puts it here
 here = Path(__file__).resolve().parent
@@ -75,6 +81,7 @@ c.Autograde.autograde_preprocessors = [
     LimitOutput,
     SaveAutoGrades,
     AssignLatePenalties,
+    ShowModelAnswers,
     CheckCellMetadata,
 ]
 c.NotebookClient.skip_cells_with_tag = ""
@@ -88,3 +95,5 @@ c.GenerateFeedback.preprocessors = [
     GetGrades,
     CSSHTMLHeaderPreprocessor,
 ]
+# No Markdown of a student's runs in the feedback or in the formgrader.
+c.HTMLExporter.filters = {"markdown2html": harmless_markdown}

@@ -133,8 +133,8 @@ def copy_course(course: Course, folder: Path | None = None) -> Course:
     lesson = course.find(LESSON)
     if not lesson.solved.exists():
         raise CourseError(f"{lesson.solved} is missing: course build {lesson.number}")
-    if folder and folder.exists() and any(folder.iterdir()):
-        raise CourseError(f"{folder} is not empty. Name a new folder.")
+    if folder and folder.exists() and (folder.is_file() or any(folder.iterdir())):
+        raise CourseError(f"{folder} is in use. Name a new folder.")
     root = (folder or Path(tempfile.mkdtemp(prefix="course-demo-"))).resolve()
     target = root / "solutions" / lesson.name
     target.mkdir(parents=True)

@@ -165,7 +165,7 @@ def _show(bar: Any, task: Any, done: int, total: int, text: str, quiet: bool) ->
 def grade_lessons(
     course: Course, lessons: Sequence[Lesson], as_json: bool = False
 ) -> int:
-    """`course grade`: one line per student, with progress on a terminal."""
+    """`course grade`: a line per student, with progress; 1 if the grader failed."""
     from rich.console import Console
     from rich.progress import Progress as Bar
 
@@ -181,4 +181,4 @@ def grade_lessons(
         names = ", ".join(lesson.name for lesson in lessons)
         where = course.grading / "submitted" / "STUDENT" / "LESSON"
         print(f"Nothing is submitted for {names}. It belongs in {where}.")
-    return 0
+    return int(any(map(_failed, found)))

@@ -9,20 +9,18 @@ from __future__ import annotations
 import copy
 import csv
 import os
-import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
@@ -31,6 +29,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from graders import feedback, intake
 from graders.course import Course, CourseError, Lesson
 from graders.exercise import GRADER_PROBLEM, PASSED, Verdict
+from graders.nbgrader_parts import ShowModelAnswers
 from graders.record import Entry
 from graders.score import Row, name_of
 
@@ -89,7 +88,9 @@ class Book:
         """True if the gradebook holds this very entry."""
         try:
             notebook = nbformat.read(self.graded(lesson, entry.student), as_version=4)
-        except (OSError, ValueError):
+            with self.open() as book:
+                book.find_submission(lesson.name, entry.student)
+        except (OSError, ValueError, MissingEntry):
             return False
         return bool(notebook.metadata.get("course", {}).get("graded") == entry.mark)
 
@@ -105,6 +106,7 @@ class Book:
         self._submission(lesson, entry.student)
         SaveAutoGrades(config=self.config).preprocess(shown, resources)
         AssignLatePenalties(config=self.config).preprocess(shown, resources)
+        ShowModelAnswers(config=self.config).preprocess(shown, resources)
         self._ungraded(lesson, entry)
         _write(self.graded(lesson, entry.student), shown)
 
@@ -151,10 +153,14 @@ class Book:
         return sorted(folder.glob(f"*/{lesson.name}/*.html"))
 
     def export(self, to: Path) -> None:
-        """All grades as a table, by nbgrader's plugin, safe to open."""
+        """All grades as a table with nbgrader's columns, safe to open."""
         to.parent.mkdir(parents=True, exist_ok=True)
-        with self.open() as book:
-            SafeCsv(to=str(to)).export(book)
+        with self.open() as book, to.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            for assignment in book.assignments:
+                for student in book.students:
+                    writer.writerow(_csv_row(assignment, student))
 
 
 def _must(result: Mapping[str, Any], failed: str) -> None:
@@ -169,29 +175,6 @@ def _find_alembic() -> None:
     here, path = os.path.dirname(sys.executable), os.environ.get("PATH", "")
     if here not in path.split(os.pathsep):
         os.environ["PATH"] = here + os.pathsep + path
-
-
-class SafeCsv(CsvExportPlugin):
-    """nbgrader's table of grades, quoted, and with no cell that a program runs."""
-
-    def export(self, gradebook: Gradebook) -> None:
-        """Lets nbgrader write, then has each student's own words quoted."""
-        rows = list(self._rows(gradebook))
-        with open(self.to or "grades.csv", "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(COLUMNS))
-            writer.writeheader()
-            writer.writerows(rows)
-
-    def _rows(self, gradebook: Gradebook) -> Iterator[dict[str, str]]:
-        wanted = {str(item) for item in self.assignment}
-        people = {str(item) for item in self.student}
-        for assignment in gradebook.assignments:
-            for student in gradebook.students:
-                if wanted and assignment.name not in wanted:
-                    continue
-                if people and student.id not in people:
-                    continue
-                yield _csv_row(gradebook, assignment, student)
 
 
 COLUMNS = (
@@ -210,8 +193,8 @@ COLUMNS = (
 )
 
 
-def _csv_row(book: Gradebook, assignment: Any, student: Any) -> dict[str, str]:
-    """A row with nbgrader's columns, and whether something waits for a person."""
+def _csv_row(assignment: Any, student: Any) -> list[str]:
+    """A student's row: nbgrader's columns, and whether something waits for a person."""
     found = [s for s in assignment.submissions if s.student_id == student.id]
     score = found[0].score if found else 0.0
     late = (found[0].late_submission_penalty or 0.0) if found else 0.0
@@ -229,7 +212,7 @@ def _csv_row(book: Gradebook, assignment: Any, student: Any) -> dict[str, str]:
         assignment.max_score,
         bool(found and found[0].needs_manual_grade),
     )
-    return dict(zip(COLUMNS, map(_harmless, values), strict=True))
+    return list(map(_harmless, values))
 
 
 def _harmless(value: Any) -> str:
@@ -305,11 +288,3 @@ def export_grades(course: Course, to: Path) -> int:
     Book(course).export(to)
     print(to)
     return 0
-
-
-def put_submission(course: Course, lesson: Lesson, student: str, file: Path) -> Path:
-    """Copies a file to where nbgrader expects a student's submission."""
-    target = course.grading / "submitted" / student / lesson.name / file.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(file, target)
-    return target

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import bleach
+import nbformat
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 
 Resources = dict[str, Any]
@@ -84,3 +91,70 @@ class DropStderr(NbGraderPreprocessor):
                 if not (output.output_type == "stream" and output.name == "stderr")
             ]
         return cell, resources
+
+
+class ShowModelAnswers(NbGraderPreprocessor):
+    """Shows an essay's model answer and its marking below what the student wrote.
+
+    For whoever grades it, and in the feedback. They stand in the solved lesson.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Resources
+    ) -> tuple[NotebookNode, Resources]:
+        shown = _model_answers(self._solved(resources["nbgrader"]))
+        cells = []
+        for cell in nb.cells:
+            cells.append(cell)
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if name in shown:
+                text = f"#### The lesson's own answer\n\n{shown[name]}"
+                cells.append(nbformat.v4.new_markdown_cell(text, id=f"model-{name}"))
+        nb.cells = cells
+        return nb, resources
+
+    def _solved(self, about: dict[str, str]) -> Path:
+        folders = CourseDirectory(config=self.config)
+        step = folders.source_directory
+        folder = folders.format_path(step, ".", about["assignment"])
+        return Path(folder) / f"{about['notebook']}.ipynb"
+
+
+def _model_answers(solved: Path) -> dict[str, str]:
+    """The solution regions of a lesson's essays, by grade id."""
+    if not solved.exists():
+        return {}
+    found = {}
+    for cell in nbformat.read(solved, as_version=4).cells:
+        region = cell.source.partition("### BEGIN SOLUTION\n")[2]
+        if cell.cell_type == "markdown" and region:
+            text = region.partition("### END SOLUTION")[0]
+            found[cell.metadata.nbgrader.grade_id] = text.strip()
+    return found
+
+
+# What Markdown may become in a page that an instructor or a student opens.
+HEADINGS = {f"h{size}" for size in range(1, 7)}
+TABLES = {"table", "tbody", "td", "th", "thead", "tr"}
+BLOCKS = {"br", "details", "div", "hr", "img", "p", "pre", "span", "summary"}
+TAGS = bleach.ALLOWED_TAGS | HEADINGS | TABLES | BLOCKS | {"del", "sub", "sup"}
+LINKS = ("https:", "http:", "mailto:", "#")
+PICTURES = ("https:", "http:", "data:image/")
+
+
+def _is_harmless(tag: str, name: str, value: str) -> bool:
+    if name in ("href", "src"):
+        return value.startswith(LINKS if name == "href" else PICTURES)
+    return name in ("alt", "class", "title")
+
+
+@pass_context
+def harmless_markdown(context: Context, source: str) -> str:
+    """Markdown as HTML without anything that runs: most of it is a student's."""
+    pictures = context.get("cell", {}).get("attachments", {})
+    renderer = IPythonRenderer(
+        escape=False, attachments=pictures, exclude_anchor_links=True
+    )
+    html = MarkdownWithMath(renderer=renderer).render(source)
+    kept = ["https", "http", "mailto", "data"]
+    return str(bleach.clean(html, TAGS, _is_harmless, protocols=kept))

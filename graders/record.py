@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from graders.course import CourseError
 from graders.score import Row
 
 VERSION = 1
@@ -83,14 +84,15 @@ class Record:
         """All entries, oldest first. A line that a kill cut short is no entry.
 
         Raises:
-            ValueError: If a later version of this program has written the record.
+            CourseError: If a later version of this program has written the record.
         """
         if not self.path.exists():
             return []
         lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
         found = [_parsed(line) for line in lines]
         if any(item.get("version", 1) > VERSION for item in found):
-            raise ValueError(f"{self.path} was written by a later version.")
+            text = "was written by a later version of the course: use that one."
+            raise CourseError(f"{self.path} {text}")
         return [_entry(item) for item in found if item]
 
     def latest(self) -> dict[str, Entry]:

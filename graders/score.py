@@ -284,18 +284,19 @@ def score_file(course: Course, path: Path, runner: Runner | None = None) -> Scor
 
 
 def print_score(course: Course, path: Path, as_json: bool = False) -> int:
-    """`course score`: a table for people, or JSON; 0 when graded.
+    """`course score`: a table for people, or JSON; 0 when graded, 1 if we failed.
 
     Raises:
         CourseError: If the file cannot be read.
     """
     found = score_file(course, path)
+    failed = int(any(row.status == GRADER_PROBLEM for row in found.rows))
     if as_json:
         rows = [asdict(row) for row in found.rows]
         whole = {"points": found.points, "max": found.max, "notes": found.notes}
         json.dump({**whole, "rows": rows}, sys.stdout, indent=1)
         print()
-        return 0
+        return failed
     _print_table(found.rows)
     automatic = sum(row.max for row in found.rows if row.status != NEEDS_GRADING)
     by_hand = found.max - automatic
@@ -303,7 +304,7 @@ def print_score(course: Course, path: Path, as_json: bool = False) -> int:
     print(f"{found.points:g} of {automatic:g} points{rest}.")
     for note in found.notes:
         print(f"Note: {note}.")
-    return 0
+    return failed
 
 
 def _print_table(rows: Sequence[Row]) -> None:

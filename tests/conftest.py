@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from graders.course import Course
+from graders.demo import LESSON
+from graders.gradebook import CONFIG, Book
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -23,3 +27,24 @@ def needs(program: str) -> str:
 def root() -> Path:
     """The folder of the clone."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def entered(tmp_path_factory) -> Path:
+    """A course of its own, its lessons released and one of them in its gradebook."""
+    mine, clone = Course(tmp_path_factory.mktemp("entered")), Course(ROOT)
+    for lesson in clone.lessons():
+        for path in (lesson.solved, lesson.release):
+            target = mine.root / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True)
+            shutil.copy(path, target)
+    shutil.copy(ROOT / CONFIG, mine.root)
+    Book(mine).prepare(mine.find(LESSON))
+    return mine.root
+
+
+@pytest.fixture
+def course(entered, tmp_path) -> Course:
+    """A copy of such a course, to be changed."""
+    shutil.copytree(entered, tmp_path / "course")
+    return Course(tmp_path / "course")
