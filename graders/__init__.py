@@ -2,7 +2,7 @@
 
 exercise  registry  exercises/  mistakes/     what is asked, and what goes wrong
 collect  wire                                 what came back, as data
-oracle  keys  judge  feedback                 what should come back, and the verdict
+oracle  keys  judge  plain_words  feedback    what should come back, and the verdict
 check                                         what a student calls in a notebook
 script  build  nbgrader_parts                 lessons' scripts to notebooks
 intake  child  workers  record  grade         submissions to verdicts

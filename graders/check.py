@@ -14,7 +14,7 @@ from IPython.display import display
 
 from graders import feedback, registry
 from graders.collect import cases_for, collect
-from graders.exercise import Choice, Exercise, Verdict
+from graders.exercise import NOT_ATTEMPTED, Choice, Exercise, Verdict
 from graders.judge import judge
 from graders.keys import stored_key
 
@@ -53,13 +53,18 @@ def check(name: str, answer: Any, secret: bool = False) -> None:
 
 
 def explain(name: str, answer: Any) -> None:
-    """Shows what there is to say about every option of a prediction or a question."""
+    """Shows what there is to say about every option, once one has been chosen."""
     choice = registry.find(name)
     if not isinstance(choice, Choice):
         raise ValueError(f"{name!r} has no options to explain.")
+    if not isinstance(answer, str) or answer not in choice.options:
+        ask = f"Choose first: {choice.answer} is not one of the options yet."
+        display(feedback.Panel(ask, f"<p>{feedback.prose(ask)}</p>"))
+        return
     lines, items = [choice.question], []
     for option, text in choice.options.items():
-        mark = " (your choice)" if option == answer else ""
+        so = " ✓" if option in (choice.right, choice.truth) else ""
+        mark = so + (" (your choice)" if option == answer else "")
         lines.append(f"{option}{mark}: {text}")
         said = feedback.prose(text)
         items.append(f"<li><b>{feedback.prose(option)}</b>{mark}: {said}</li>")
@@ -93,11 +98,20 @@ def _verdict(exercise: Exercise | Choice, answer: Any) -> Verdict:
         _failed.discard(exercise.name)
         return verdict
     _failed.add(exercise.name)
-    earlier = [n for n in sorted(_failed) if registry.find(n).answer in exercise.uses]
-    if not earlier:
+    called = exercise.uses.keys() & _names_in(answer)
+    earlier = [n for n in sorted(_failed) if registry.find(n).answer in called]
+    if verdict.status == NOT_ATTEMPTED or not earlier:
         return verdict
-    note = f" It may call an answer whose check {earlier[0]!r} has not passed yet."
+    before = registry.find(earlier[0]).answer
+    note = f" It calls {before}, whose check {earlier[0]!r} has not passed yet."
     return replace(verdict, message=verdict.message + note)
+
+
+def _names_in(answer: Any) -> set[str]:
+    """The global names that a function, or a class's methods, speak of."""
+    parts = vars(answer).values() if isinstance(answer, type) else [answer]
+    codes = [getattr(part, "__code__", None) for part in parts]
+    return {name for code in codes if code for name in code.co_names}
 
 
 def _secret_verdict(exercise: Exercise | Choice, answer: Any) -> Verdict:

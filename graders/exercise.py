@@ -73,6 +73,7 @@ class Exercise:
         uses: Earlier answers that this one may call, each with its finished part
             (`{"softmax": "transformer.reference:softmax"}`), so that a wrong earlier
             answer costs its own points only.
+        first: The value to look at first because others follow from it: "weights".
     """
 
     name: str
@@ -83,6 +84,7 @@ class Exercise:
     returns: Mapping[str, str]
     laws: Sequence[Law] = ()
     uses: Mapping[str, str] = field(default_factory=dict)
+    first: str = ""
 
     @property
     def answer(self) -> str:
@@ -100,6 +102,7 @@ class Choice:
         question: What is asked, in one sentence.
         options: Each option with what there is to say about it.
         right: The option that is right; None where any recorded option earns the point.
+        truth: Of a prediction, the option that the lesson then shows to be so.
     """
 
     name: str
@@ -107,6 +110,7 @@ class Choice:
     question: str
     options: Mapping[str, str]
     right: str | None = None
+    truth: str = ""
     uses: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -220,6 +224,7 @@ class Verdict:
         says: The recognised mistake's sentence, or "".
         case: The name of the case that decided, or "".
         picture: Expected and got, where arrays are concerned.
+        word: What a panel says in place of the status: "recorded".
     """
 
     name: str
@@ -229,6 +234,7 @@ class Verdict:
     says: str = ""
     case: str = ""
     picture: Picture | None = None
+    word: str = ""
 
     @property
     def passed(self) -> bool:

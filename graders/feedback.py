@@ -65,7 +65,7 @@ def panel(verdict: Verdict) -> Panel:
 
 def _title(verdict: Verdict) -> str:
     sign = SIGNS.get(verdict.status, WRONG_SIGN)
-    return f"{sign} {verdict.name}: {verdict.status}"
+    return f"{sign} {verdict.name}: {verdict.word or verdict.status}"
 
 
 def _case(verdict: Verdict) -> str:

@@ -28,6 +28,7 @@ from graders.exercise import (
     Problem,
     Verdict,
 )
+from graders.plain_words import plain_words
 
 # One tolerance for float32 and float64: a float32 step inside an answer may come back
 # as float64, because NumPy's scalars (`np.sqrt(4)`) are float64 and win.
@@ -68,7 +69,7 @@ def judge(
         return Verdict(exercise.name, NOT_ATTEMPTED, reason)
     for case, outcome, expected in zip(cases, outcomes, key.expected, strict=True):
         if fault := _fault(exercise, case, outcome, expected):
-            known = _recognise(outcomes, key)
+            known = recognise(outcomes, key)
             status = CRASHED if _died(outcome) else WRONG
             says = known.says if known else ""
             ident = known.id if known else None
@@ -100,7 +101,8 @@ def _judge_choice(choice: Choice, outcome: Outcome) -> Verdict:
         message = f"{choice.answer} should be one of {options}, but it is {found}."
         return Verdict(choice.name, WRONG, message)
     if choice.right is None:
-        return Verdict(choice.name, PASSED, f"Recorded: {text!r}. Now run on and see.")
+        said = f"You chose {text!r}. Run on and see."
+        return Verdict(choice.name, PASSED, said, word="recorded")
     why = choice.options[text]
     if text == choice.right:
         return Verdict(choice.name, PASSED, why)
@@ -183,8 +185,9 @@ def _faults(
             if fault := check(exercise, name, got, want):
                 yield fault
     yield from _broken_laws(exercise, case, triples)
-    for name, got, want in triples:
-        if fault := _values(exercise, name, got, want):
+    right = [name for name, got, want in triples if not _differ(got, want).any()]
+    for name, got, want in sorted(triples, key=lambda t: t[0] != exercise.first):
+        if fault := _values(name, got, want, right):
             yield fault
     if outcome.changed:
         yield Fault(
@@ -211,7 +214,8 @@ def _problem(
     elif got:
         place = f" in {got.where}: `{got.line}`" if got.line else ""
         text = f": {got.text}" if got.text else ""
-        yield Fault(f"{exercise.answer} raised {got.types[0]}{text}{place}")
+        meaning = plain_words(got.text)
+        yield Fault(f"{exercise.answer} raised {got.types[0]}{text}{place}{meaning}")
     elif want:
         reason = f" ({want.text})" if want.text else ""
         yield Fault(
@@ -292,7 +296,7 @@ def _broken_laws(
 
 
 def _values(
-    exercise: Exercise, name: str, got: np.ndarray, want: np.ndarray
+    name: str, got: np.ndarray, want: np.ndarray, right: Sequence[str]
 ) -> Fault | None:
     wrong = _differ(got, want)
     if not wrong.any():
@@ -306,6 +310,8 @@ def _values(
             f"{name}{_place(at)} should be {_number(want[at])}, but it is "
             f"{_number(got[at])} ({share})."
         )
+    if right:
+        text += f" Right already: {', '.join(right)}."
     return Fault(text, _picture(name, want, got, at))
 
 
@@ -320,23 +326,33 @@ def _differ(got: np.ndarray, want: np.ndarray, slack: float = 1.0) -> np.ndarray
     return ~np.isclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
-def _recognise(outcomes: Sequence[Outcome], key: Key) -> KnownMistake | None:
+def recognise(outcomes: Sequence[Outcome], key: Key) -> KnownMistake | None:
     """The first known mistake that gives the same outcomes on every case, or None.
 
     Some of them must be values: that two answers only ever fail alike says nothing.
+    Where an exception is asked for, its words are the student's own.
     """
     for known in key.mistakes:
         values = any(outcome.problem is None for outcome in known.outcomes)
-        if values and all(map(alike, outcomes, known.outcomes)):
+        rows = zip(outcomes, known.outcomes, key.expected, strict=True)
+        if values and all(alike(o, k) or _as_asked(o, k, e) for o, k, e in rows):
             return known
     return None
+
+
+def _as_asked(got: Outcome, known: Outcome, expected: Outcome) -> bool:
+    if not expected.problem:
+        return False
+    asked = expected.problem.types[0]
+    return all(p is not None and asked in p.types for p in (got.problem, known.problem))
 
 
 def alike(got: Outcome, known: Outcome) -> bool:
     """True if two outcomes are the same but for rounding."""
     if got.problem or known.problem:
+        one, other = got.problem, known.problem
         return bool(
-            got.problem and known.problem and got.problem.types == known.problem.types
+            one and other and (one.types, one.text) == (other.types, other.text)
         )
     if len(got.values) != len(known.values) or got.count != known.count:
         return False

@@ -61,12 +61,40 @@ def test_an_unknown_check_names_those_there_are():
         check("attenton", reference.attention)
 
 
-def test_an_answer_that_uses_a_failed_one_is_told_so(shown):
+def attends_by_softmax(query, key, value):
+    return value[0], softmax(key[:, 0])
+
+
+def softmax(scores):
+    return scores
+
+
+def test_an_answer_that_calls_a_failed_one_is_told_so(shown):
+    with pytest.raises(CheckError):
+        check("softmax", lambda scores, axis=-1: scores)
+    with pytest.raises(CheckError):
+        check("attend-one", attends_by_softmax)
+    assert "It calls softmax, whose check 'softmax' has not passed" in repr(shown[-1])
+
+
+def test_an_answer_that_does_not_call_the_failed_one_is_not_told(shown):
     with pytest.raises(CheckError):
         check("softmax", lambda scores, axis=-1: scores)
     with pytest.raises(CheckError):
         check("attend-one", lambda q, k, v: (v[0], k[:, 0]))
-    assert "whose check 'softmax' has not passed yet" in repr(shown[-1])
+    assert "has not passed yet" not in repr(shown[-1])
+
+
+def test_a_blank_answer_is_not_told_about_earlier_ones(shown):
+    def blank(query, key, value):
+        raise NotImplementedError(softmax)
+
+    with pytest.raises(CheckError):
+        check("softmax", lambda scores, axis=-1: scores)
+    with pytest.raises(CheckError):
+        check("attend-one", blank)
+    assert "not attempted" in repr(shown[-1])
+    assert "has not passed yet" not in repr(shown[-1])
 
 
 def test_the_note_goes_when_the_earlier_answer_passes(shown):
@@ -74,7 +102,7 @@ def test_the_note_goes_when_the_earlier_answer_passes(shown):
         check("softmax", lambda scores, axis=-1: scores)
     check("softmax", reference.softmax)
     with pytest.raises(CheckError):
-        check("attend-one", lambda q, k, v: (v[0], k[:, 0]))
+        check("attend-one", attends_by_softmax)
     assert "has not passed yet" not in repr(shown[-1])
 
 
@@ -120,7 +148,24 @@ def test_explain_shows_every_option_and_marks_the_choice(shown):
     explain(choice.name, chosen)
     text = repr(shown[0])
     assert all(why in text for why in choice.options.values())
-    assert f"{chosen} (your choice): " in text
+    assert f"{chosen} (your choice): " in text or f"{chosen} ✓ (your choice): " in text
+
+
+def test_explain_marks_what_is_so(shown):
+    explain("recall-gates", "abolish")
+    assert "mitigate ✓: " in repr(shown[0])
+    assert "abolish (your choice): " in repr(shown[0])
+
+
+@pytest.mark.parametrize("answer", [..., None, ["stays"], "stay"])
+def test_explain_gives_nothing_away_before_the_choice(shown, answer):
+    explain("predict-shift", answer)
+    assert repr(shown[0]).startswith("Choose first")
+
+
+def test_a_recorded_prediction_is_called_recorded(shown):
+    check("predict-shift", "shrinks")
+    assert repr(shown[0]).startswith("✓ predict-shift: recorded")
 
 
 def test_only_a_choice_can_be_explained():

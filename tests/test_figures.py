@@ -14,6 +14,7 @@ DRAWN = {
     "signed heat map": lambda: figures.heatmap(
         WEIGHTS - 0.5, WORDS, WORDS, signed=True
     ),
+    "tables": lambda: figures.tables(WORDS, [figures.Table("w", WEIGHTS, WORDS)]),
     "arrows": lambda: figures.arrows(WORDS, WEIGHTS[0], query=0),
     "curves": lambda: figures.curves(
         [1, 2, 4], {"a": [1, 2, 3], "b": [3, 2, 1]}, "x", "y"
@@ -49,11 +50,30 @@ def test_the_same_figure_is_the_same_bytes(figure):
 def test_a_shown_figure_keeps_its_sentence_as_text_and_alt(monkeypatch):
     shown = []
     monkeypatch.setattr(figures, "display", shown.append)
-    figures.show(DRAWN["arrows"](), "Jane looks at visite with 0.70.")
+    figures.show(DRAWN["arrows"](), "Jane looks at visite with 0.70 <b>.")
     data, metadata = shown[0]._repr_mimebundle_()
-    assert data["text/plain"] == "Jane looks at visite with 0.70."
-    assert metadata["image/png"]["alt"] == "Jane looks at visite with 0.70."
+    assert data["text/plain"] == "Jane looks at visite with 0.70 <b>."
+    assert metadata["image/png"]["alt"] == "Jane looks at visite with 0.70 <b>."
     assert data["image/png"].startswith(b"\x89PNG")
+
+
+def test_a_shown_figure_has_its_words_folded_below_it(monkeypatch):
+    shown = []
+    monkeypatch.setattr(figures, "display", shown.append)
+    figures.show(DRAWN["arrows"](), "Jane looks at visite with 0.70 <b>.")
+    folded = shown[1]._repr_html_()
+    assert folded.startswith("<details><summary>In words</summary>Jane looks")
+    assert "0.70 &lt;b&gt;" in folded
+
+
+def test_tables_leave_zeros_blank_and_name_rows_once():
+    table = figures.Table("x_tm", np.array([[1, 0], [0.5, 0], [0, 2.0]]), ["a", "b"])
+    figure = figures.tables(WORDS, [table, table])
+    written = {text.get_text() for text in texts(figure)}
+    named = [[t.get_text() for t in axes.get_yticklabels()] for axes in figure.axes]
+    assert written >= {"1", "0.5", "2", "a", "b", "x_tm"}
+    assert "0" not in written
+    assert named == [WORDS, ["", "", ""]]
 
 
 def test_a_figure_without_a_sentence_is_refused():

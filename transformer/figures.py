@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from html import escape
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -48,6 +49,19 @@ class Picture:
         return self.alt
 
 
+class Words:
+    """A figure's sentence for everybody: JupyterLab gives a picture no alt text."""
+
+    def __init__(self, alt: str) -> None:
+        self.alt = alt
+
+    def _repr_html_(self) -> str:
+        return f"<details><summary>In words</summary>{escape(self.alt)}</details>"
+
+    def __repr__(self) -> str:
+        return ""
+
+
 def show(figure: Figure, alt: str) -> None:
     """Displays a figure with the sentence that says what it shows.
 
@@ -66,6 +80,7 @@ def show(figure: Figure, alt: str) -> None:
     if not alt.strip():
         raise ValueError("a figure needs a sentence that says what it shows.")
     display(Picture(png(figure), alt))
+    display(Words(alt))
 
 
 def png(figure: Figure) -> bytes:
@@ -128,6 +143,50 @@ def draw_heatmap(
     axes.set_xlabel("key: who is looked at")
     axes.set_ylabel("query: who looks")
     axes.set_title(title)
+
+
+# ---------------------------------------------------------------- tables of numbers
+
+
+class Table(NamedTuple):
+    """Numbers to be drawn as they stand: `(t, m)`, with the names of their columns."""
+
+    name: str
+    array: np.ndarray
+    columns: Sequence[str]
+
+
+def tables(rows: Sequence[str], parts: Sequence[Table]) -> Figure:
+    """Tables side by side whose rows are the same words; zeros are left blank.
+
+    Args:
+        rows: The words, downwards.
+        parts: From left to right, about twenty columns in all.
+    """
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 0.9 + 0.28 * len(rows)), layout="constrained")
+        widths = [len(part.columns) for part in parts]
+        grid = figure.subplots(1, len(parts), width_ratios=widths, squeeze=False)[0]
+    for place, (axes, part) in enumerate(zip(grid, parts, strict=True)):
+        _draw_table(axes, part)
+        axes.set_yticks(range(len(rows)), rows if place == 0 else [""] * len(rows))
+    return figure
+
+
+def _draw_table(axes: Axes, part: Table) -> None:
+    size = float(np.abs(part.array).max()) or 1.0
+    axes.imshow(np.abs(part.array), cmap="Blues", vmin=0, vmax=2 * size, aspect="auto")
+    for (row, column), value in np.ndenumerate(part.array):
+        text = f"{value:.2f}".rstrip("0").rstrip(".") if value else ""
+        axes.text(column, row, text, ha="center", va="center", fontsize=9)
+    names = range(len(part.columns))
+    axes.set_xticks(names, part.columns, rotation=60, ha="right", fontsize=9)
+    axes.set_xticks(np.arange(len(part.columns) - 1) + 0.5, minor=True)
+    axes.set_yticks(np.arange(len(part.array) - 1) + 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.5)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_title(part.name, fontsize=10)
 
 
 # ---------------------------------------------------------------------------- arrows
@@ -204,10 +263,12 @@ def curves(
             color=style["color"],
         )
     if "x" in log:
+        x_label += ", log scale"
         axes.set_xscale("log")
         axes.set_xticks(x, [f"{place:g}" for place in x])
         axes.minorticks_off()
     if "y" in log:
+        y_label += ", log scale"
         axes.set_yscale("log")
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)

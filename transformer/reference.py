@@ -89,13 +89,6 @@ def attention(
     return weights @ value, weights
 
 
-def attend(
-    query_bqd: np.ndarray, key_bkd: np.ndarray, value_bkv: np.ndarray
-) -> np.ndarray:
-    """The output of `attention` alone, `(b, q, v)`; the arguments as there."""
-    return attention(query_bqd, key_bkd, value_bkv)[0]
-
-
 def self_attention(
     x_btm: np.ndarray,
     w_query: np.ndarray,

@@ -17,19 +17,16 @@ Values = Mapping[str, np.ndarray]
 SLACK = 1e-4  # a law speaks of what is plainly broken; the numbers are judged after it
 
 
-def _row(at: np.ndarray) -> str:
-    places = [str(int(i)) for i in at]
-    if len(places) > 1:
-        return f"row ({', '.join(places)})"
-    return f"row {places[0]}" if places else "the row"
-
-
 def _sums_to_one(case: Case, values: Values) -> str | None:
-    sums = values["weights"].sum(axis=getattr(case, "axis", -1))
+    weights = values["weights"]
+    axis = getattr(case, "axis", -1) % weights.ndim
+    sums = weights.sum(axis=axis)
     wrong = np.argwhere(np.abs(sums - 1) > SLACK)
     if not len(wrong):
         return None
-    return f"{_row(wrong[0])} sums to {sums[tuple(wrong[0])]:.3g}"
+    place = [str(i) for i in wrong[0]]
+    place.insert(axis, ":")
+    return f"weights[{', '.join(place)}] sums to {sums[tuple(wrong[0])]:.3g}"
 
 
 def _not_negative(case: Case, values: Values) -> str | None:
@@ -154,21 +151,22 @@ def _masked(case: Case, mask: np.ndarray) -> Case:
 def _attention_cases(rng: Generator) -> list[Case]:
     one_query = Case(
         "one query, two keys",
-        query=np.array([[[2 * np.log(3.0), 0.0, 0.0, 0.0]]]),
-        key=np.eye(4)[np.newaxis, :2],
-        value=np.array([[[0.0, 4.0], [8.0, 0.0]]]),
+        query=np.array([[2 * np.log(3.0), 0.0, 0.0, 0.0]]),
+        key=np.eye(4)[:2],
+        value=np.array([[0.0, 4.0], [8.0, 0.0]]),
         mask=None,
     )
     return [
         one_query,
-        _qkv(rng, "a batch", (2,), 3, 5, 4, 6),
-        _qkv(rng, "a square", (3,), 3, 3, 3, 3),
+        _qkv(rng, "three queries, five keys", (), 3, 5, 4, 6),
+        _qkv(rng, "a square", (), 3, 3, 3, 3),
     ]
 
 
 def _leading_cases(rng: Generator) -> list[Case]:
     return [
-        _qkv(rng, "no leading axis", (), 3, 5, 4, 2),
+        _qkv(rng, "a batch", (2,), 3, 5, 4, 6),
+        _qkv(rng, "a batch of squares", (3,), 3, 3, 3, 3),
         _qkv(rng, "two leading axes", (2, 3), 4, 6, 5, 2),
         _qkv(rng, "three leading axes", (2, 1, 3), 4, 4, 4, 5),
     ]
@@ -204,8 +202,30 @@ def _mask_cases(rng: Generator) -> list[Case]:
             _qkv(rng, "one mask for all", (2, 3), 4, 6, 5, 2),
             _some_blocked(rng, (4, 6)),
         ),
-        _masked(_qkv(rng, "a square", (2,), 4, 4, 4, 5), np.tri(4, dtype=bool)),
+        _masked(_qkv(rng, "a square", (2,), 4, 4, 4, 5), _some_past(4)),
+        _far_below(rng),
     ]
+
+
+def _some_past(length: int) -> np.ndarray:
+    """What came before, and in no row every key: the first is blocked in the last."""
+    mask = np.tri(length, dtype=bool)
+    mask[-1, 0] = False
+    return mask
+
+
+def _far_below(rng: Generator) -> Case:
+    """Scores near -120, exact in float32: -10 in a blocked place is above them."""
+    steps = rng.integers(-3, 4, size=5) / 2
+    key = np.zeros((1, 5, 4))
+    key[0, :, 0], key[0, :, 1] = steps, 1.0
+    return Case(
+        "scores far below zero",
+        query=np.array([[[-2.0, -240.0, 0.0, 0.0]]]),
+        key=key,
+        value=rng.normal(size=(1, 5, 2)),
+        mask=np.array([[[True, False, True, True, False]]]),
+    )
 
 
 def _words(rng: Generator, name: str, b: int, t: int, m: int, d: int, v: int) -> Case:
@@ -241,7 +261,7 @@ def _self_mask_cases(rng: Generator) -> list[Case]:
     )
     return [
         _masked(_words(rng, "padding in the middle", 2, 5, 4, 3, 6), padded),
-        _masked(_words(rng, "one mask for all", 3, 4, 5, 4, 3), np.tri(4, dtype=bool)),
+        _masked(_words(rng, "one mask for all", 3, 4, 5, 4, 3), _some_past(4)),
         _masked(
             _words(rng, "another mask for each word", 2, 4, 3, 5, 2),
             _some_blocked(rng, (2, 4, 4)),
@@ -257,8 +277,8 @@ def _repair_cases(rng: Generator) -> list[Case]:
             key=np.eye(4)[np.newaxis, :2],
             value=np.array([[[0.0, 4.0], [8.0, 0.0]]]),
         ),
-        _without_mask(_qkv(rng, "a batch", (2,), 3, 5, 4, 6)),
-        _without_mask(_qkv(rng, "a square", (3,), 4, 4, 4, 4)),
+        _without_mask(_qkv(rng, "a batch", (2,), 4, 5, 3, 6)),
+        _without_mask(_qkv(rng, "a square", (3,), 3, 3, 3, 3)),
     ]
 
 
@@ -317,6 +337,7 @@ def _attention(name: str, cases: Any, laws: Sequence[Law]) -> Exercise:
         returns=PAIR,
         laws=laws,
         uses=SOFTMAX,
+        first="weights",
     )
 
 
@@ -330,6 +351,7 @@ def _self_attention(name: str, cases: Any, laws: Sequence[Law]) -> Exercise:
         returns=SELF_PAIR,
         laws=laws,
         uses=EARLIER,
+        first="weights",
     )
 
 
@@ -353,6 +375,7 @@ FUNCTIONS: list[Exercise] = [
         returns={"output": "(v,)", "weights": "(k,)"},
         laws=[POSITIVE, SUMS, WITHIN],
         uses=SOFTMAX,
+        first="weights",
     ),
     _attention("attention", _attention_cases, [POSITIVE, SUMS, WITHIN]),
     _attention("attention-leading", _leading_cases, [POSITIVE, SUMS, WITHIN]),
@@ -362,10 +385,11 @@ FUNCTIONS: list[Exercise] = [
         signature="repaired_attention(query_bqd, key_bkd, value_bkv)",
         call=lambda repaired, c: repaired(c.query, c.key, c.value),
         cases=_repair_cases,
-        oracle="transformer.reference:attend",
-        returns={"output": "(b, q, v)"},
-        laws=[WITHIN],
+        oracle="transformer.reference:attention",
+        returns={"output": "(b, q, v)", "weights": "(b, q, k)"},
+        laws=[POSITIVE, SUMS, WITHIN],
         uses=EARLIER,
+        first="weights",
     ),
     _self_attention("self-attention", _self_cases, [POSITIVE, SUMS]),
     _self_attention("self-attention-mask", _self_mask_cases, [POSITIVE, BLOCKED, SUMS]),
@@ -376,6 +400,7 @@ FUNCTIONS: list[Exercise] = [
 CHOICES: list[Choice] = [
     Choice(
         name="predict-shift",
+        truth="stays",
         answer="shift_guess",
         question="Both scores grow by 100. What happens to the share of the larger one?",
         options={
@@ -386,6 +411,7 @@ CHOICES: list[Choice] = [
     ),
     Choice(
         name="predict-variance",
+        truth="grows like d",
         answer="variance_guess",
         question="The entries have variance 1 and d grows. What does the variance of q·k do?",
         options={
@@ -396,6 +422,7 @@ CHOICES: list[Choice] = [
     ),
     Choice(
         name="predict-shuffle",
+        truth="the same rows in the new order",
         answer="shuffle_guess",
         question="The words come in another order. What happens to the new vectors?",
         options={

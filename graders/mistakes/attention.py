@@ -72,18 +72,33 @@ def _zeroed_after(weights: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
 STEPS: dict[str, tuple[dict[str, Any], str]] = {
     "no-scale": (
         {"scores": lambda q, k: q @ _swap(k)},
-        "Your numbers equal attention without the scale. What keeps the variance of a "
-        "dot product at 1 as d grows?",
+        "Your numbers equal attention without the scale. What does the formula divide "
+        "every score by?",
     ),
     "divides-by-d": (
         {"scores": lambda q, k: q @ _swap(k) / q.shape[-1]},
-        "Your scores are divided by d. It is the variance that grows with d: what grows "
-        "with its root?",
+        "Your scores are divided by d itself. What does the formula take of d before it "
+        "divides?",
     ),
     "divides-by-root-of-keys": (
         {"scores": lambda q, k: q @ _swap(k) / np.sqrt(k.shape[-2])},
         "Your scores are divided by the root of the number of keys. Which axis does the "
         "dot product sum over?",
+    ),
+    "divides-by-root-of-queries": (
+        {"scores": lambda q, k: q @ _swap(k) / np.sqrt(q.shape[-2])},
+        "Your scores are divided by the root of the number of queries. The d of the "
+        "formula is the last axis: how is it counted from the end?",
+    ),
+    "divides-by-half-of-d": (
+        {"scores": lambda q, k: q @ _swap(k) / (q.shape[-1] / 2)},
+        "Your scores are divided by d / 2, which is what `d ** 1 / 2` gives. Where do "
+        "the brackets of a square root belong?",
+    ),
+    "divides-by-two": (
+        {"scores": lambda q, k: q @ _swap(k) / 2},
+        "Your scores are divided by 2, which is the root of d for d = 4 alone. Where "
+        "does d stand in the shape of a query?",
     ),
     "multiplies-by-root": (
         {"scores": lambda q, k: q @ _swap(k) * np.sqrt(q.shape[-1])},
@@ -110,6 +125,16 @@ STEPS: dict[str, tuple[dict[str, Any], str]] = {
         "Your weights are the scores themselves. What turns scores of any sign into "
         "positive shares of 1?",
     ),
+    "no-exponential": (
+        {"softmax": lambda scores: scores / scores.sum(axis=-1, keepdims=True)},
+        "Your weights are the scores divided by their sum, so that some can be negative. "
+        "What makes every share positive?",
+    ),
+    "all-alike": (
+        {"softmax": lambda scores: np.full(scores.shape, 1 / scores.shape[-1])},
+        "All your weights are alike, as if every key were blocked. With no mask, what "
+        "does `np.where(None, scores, -1e9)` give?",
+    ),
     "not-normalised": (
         {"softmax": np.exp},
         "Your weights are exp of the scores, not divided by their sum. What should each "
@@ -131,8 +156,13 @@ STEPS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "scores-times-mask": (
         {"blocked": lambda s, mask: s * mask},
-        "Your scores are multiplied by the mask, so a blocked key has score 0. What is "
+        "A blocked key has score 0 in your numbers, as by `scores * mask`. What is "
         "exp(0)?",
+    ),
+    "blocked-not-low-enough": (
+        {"blocked": lambda s, mask: np.where(mask, s, -10.0)},
+        "A blocked score of -10 lies above other scores here. Which number lies below "
+        "any score, so that its exponential is 0?",
     ),
     "mask-added": (
         {"blocked": lambda s, mask: s + mask},
@@ -200,6 +230,11 @@ BOTH = [
     "no-scale",
     "divides-by-d",
     "divides-by-root-of-keys",
+    "divides-by-root-of-queries",
+    "divides-by-half-of-d",
+    "divides-by-two",
+    "no-exponential",
+    "all-alike",
     "multiplies-by-root",
     "softmax-over-queries",
     "softmax-over-everything",
@@ -224,6 +259,7 @@ ONE = [
     name
     for name in BOTH
     if name not in ("softmax-over-queries", "softmax-over-everything")
+    and name not in ("divides-by-root-of-queries", "all-alike")
     and not name.startswith("weights-")
 ]
 
@@ -241,10 +277,6 @@ def _own_words(ident: str) -> Callable[..., Any]:
         return _wrong(ident)(x @ w_q, x @ w_k, x @ w_v, mask)
 
     return self_attention
-
-
-def _output_only(ident: str) -> Callable[..., Any]:
-    return lambda query, key, value: _wrong(ident)(query, key, value)[0]
 
 
 def _list(
@@ -374,6 +406,15 @@ PROJECT_WRONG: dict[str, tuple[Callable[..., Three], str]] = {
         "Your matrices are transposed: that is W·x, for words as columns. Here words are "
         "rows: which side does the matrix stand on?",
     ),
+    "matrix-on-the-left": (
+        lambda x, w_q, w_k, w_v: (w_q @ x, w_k @ x, w_v @ x),
+        "Your matrices stand on the left: that is W·x, for words as columns. Here words "
+        "are rows: which side does the matrix stand on?",
+    ),
+    "elementwise": (
+        lambda x, w_q, w_k, w_v: (x * w_q, x * w_k, x * w_v),
+        "`*` multiplies number by number. Which sign makes a matrix product?",
+    ),
     "chained": (
         lambda x, w_q, w_k, w_v: (x @ w_q, x @ w_q @ w_k, x @ w_q @ w_k @ w_v),
         "Each projection works on the result of the one before. What do all three start "
@@ -417,33 +458,25 @@ REPAIR_WRONG = {
                 q @ k.reshape(k.shape[0], k.shape[2], k.shape[1]) / np.sqrt(q.shape[-1])
             ),
             softmax=_over_queries,
-        )[0],
+        ),
         "Your numbers equal those of the broken code. Two of its lines are wrong: which "
         "one says which axis sums to 1?",
     ),
 }
-LEADING = [name for name in BOTH if name != "key-not-transposed"]
+OWN = [name for name in BOTH if name != "divides-by-root-of-queries"]  # as many as keys
 
 MISTAKES: list[Mistake] = [
     *_from("softmax", SOFTMAX_WRONG),
     *_from("softmax-large", LARGE_WRONG),
     *_from("project", PROJECT_WRONG),
     *_list("attend-one", ONE, _one),
-    *_list("attention", [*BOTH, "key-fully-transposed"], _wrong),
+    *_list("attention", BOTH, _wrong),
     *_list("attention-leading", [*BOTH, "key-fully-transposed"], _wrong),
-    *_list("attention-mask", [*MASKS, *BOTH], _wrong),
+    *_list("attention-mask", [*MASKS, "blocked-not-low-enough", *BOTH], _wrong),
     *_from("repair-attention", REPAIR_WRONG),
-    *_list(
-        "repair-attention",
-        [
-            n
-            for n in BOTH
-            if "transposed" not in n and "returns" not in n and "swap" not in n
-        ],
-        _output_only,
-    ),
+    *_list("repair-attention", BOTH, _wrong),
     *_from("self-attention", SELF_WRONG),
-    *_list("self-attention", BOTH, _own_words),
+    *_list("self-attention", OWN, _own_words),
     *_from("self-attention-mask", SELF_WRONG),
-    *_list("self-attention-mask", [*MASKS, *BOTH], _own_words),
+    *_list("self-attention-mask", [*MASKS, *OWN], _own_words),
 ]

@@ -241,10 +241,6 @@ def fused(x, w_query, w_key, w_value, mask=None):
     return plain(qkv[..., :d], qkv[..., d : 2 * d], qkv[..., 2 * d :], mask)
 
 
-def output_of(attention):
-    return lambda query, key, value: attention(query, key, value)[0]
-
-
 SELF = {name: own_words(f) for name, f in ATTENTION.items()} | {"fused": fused}
 
 # ------------------------------------------------------------------------ projections
@@ -298,7 +294,7 @@ RIGHT = {
     "attention": ATTENTION,
     "attention-leading": ATTENTION,
     "attention-mask": ATTENTION,
-    "repair-attention": {name: output_of(f) for name, f in ATTENTION.items()},
+    "repair-attention": ATTENTION,
     "self-attention": SELF,
     "self-attention-mask": SELF,
 }

@@ -1,0 +1,52 @@
+"""What NumPy and Keras say when they refuse, in plain words that lead on."""
+
+from __future__ import annotations
+
+import re
+
+MATMUL = r"mismatch in its core dimension.*\(size (\d+) is different from (\d+)\)"
+WORDS = [
+    (
+        MATMUL,
+        "In `left @ right` the last axis of the left must be as long as the last but "
+        "one of the right; here they are {1} and {0}. Do the two stand in the right "
+        "order, and does one need its last two axes swapped?",
+    ),
+    (
+        r"shapes .* not aligned",
+        "`np.dot` pairs every row of one array with every matrix of the other. For "
+        "arrays with a batch, `@` works on the last two axes alone.",
+    ),
+    (
+        r"truth value of an array",
+        "An array has no single truth. Is it asked for by `if mask:`? "
+        "`if mask is not None:` asks whether there is one.",
+    ),
+    (
+        r"could not be broadcast together|must be broadcastable|Incompatible shapes",
+        "Shapes meet from their last axes: each pair must be equal, or one of them 1. "
+        "Where a sum or maximum lost its axis, `keepdims=True` keeps a 1 in its place.",
+    ),
+    (
+        r"(too many|not enough) values to unpack",
+        "A shape may have more axes than the names on the left of `=`. "
+        "`shape[-1]` asks for the last one, however many there are.",
+    ),
+    (
+        r"axes don't match array|axis \d+ is out of bounds",
+        "The array has fewer or more axes here than this line counts on. "
+        "Axes counted from the end (-1, -2) work for any number of them.",
+    ),
+    (
+        r"name '(\w+)' is not defined",
+        "Nothing called `{0}` is there: is it spelled so, and has its cell been run?",
+    ),
+]
+
+
+def plain_words(text: str) -> str:
+    """A sentence on an exception's text, ready to follow it; "" if none is known."""
+    for pattern, sentence in WORDS:
+        if found := re.search(pattern, text, re.DOTALL):
+            return ". " + sentence.format(*found.groups())
+    return ""
