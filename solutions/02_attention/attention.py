@@ -236,9 +236,7 @@ w_key = np.array(
     ],
     dtype=float,
 )
-w_value = np.eye(
-    6
-)  # a word hands over its own features, so v = m and you can read them
+w_value = np.eye(6)  # a word hands over its own features, so that you can read them
 print("w_query", w_query.shape, " w_key", w_key.shape, " w_value", w_value.shape)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=4
@@ -593,7 +591,7 @@ for word, row in zip(sentence, alike_tt, strict=True):
 assert [sentence[row.argmax()] for row in alike_tt[:3]] == sentence[:3]
 
 # %% [markdown]
-# Every word finds what it resembles, and nothing resembles it as it does itself.
+# Every word finds what it resembles: itself or, as *en* does, more of the same.
 # A place has to find a verb, which is nothing like it:
 # the matrices decide who meets whom.
 # We wrote them by hand; a network learns them, like all its weights,
