@@ -30,9 +30,13 @@ def main() -> None:
     room = Room()
     wire.write(replies, {"ready": True})
     _private(2, "wb").close()
+    own = os.getpid()
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            wire.write(replies, room.answer(wire.read(requests)))
+            reply = room.answer(wire.read(requests))
+            if os.getpid() != own:  # a fork of this process, left by an answer
+                break
+            wire.write(replies, reply)
     os._exit(0)  # without waiting for threads or exit hooks that an answer has left
 
 

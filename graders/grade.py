@@ -28,7 +28,7 @@ from graders.workers import ProcessRunner, Runner
 
 HERE = Path(graders.__file__).parent
 # What decides a grade besides the submission, the release and the seed.
-DECIDING = ("judge", "collect", "child", "intake", "score", "workers")
+DECIDING = "child collect intake judge oracle parts score wire workers"
 Progress = Callable[[int, int, str], None]
 
 
@@ -80,7 +80,7 @@ def fingerprint(lesson: Lesson, seed: int) -> str:
         lesson.release,
         HERE / "exercises" / f"{lesson.noun}.py",
         HERE / "mistakes" / f"{lesson.noun}.py",
-        *(HERE / f"{name}.py" for name in DECIDING),
+        *(HERE / f"{name}.py" for name in DECIDING.split()),
         *sorted((HERE.parent / "transformer").glob("*.py")),
     ]
     digest = hashlib.sha256(f"{seed} {versions()}".encode())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import csv
 import os
+import re
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -146,14 +147,23 @@ class Book:
         """nbgrader's feedback for everybody graded; the pages.
 
         Raises:
-            CourseError: If nbgrader fails.
+            CourseError: If nobody is graded yet, or nbgrader fails.
         """
+        if not any(self.course.grading.glob(f"autograded/*/{lesson.name}")):
+            hint = f"Do it first: course grade {lesson.number}"
+            raise CourseError(f"Nothing of {lesson.name} is graded yet. {hint}")
         _must(self.api.generate_feedback(lesson.name), "writes no feedback")
         folder = self.course.grading / "feedback"
         return sorted(folder.glob(f"*/{lesson.name}/*.html"))
 
     def export(self, to: Path) -> None:
-        """All grades as a table with nbgrader's columns, safe to open."""
+        """All grades as a table with nbgrader's columns, safe to open.
+
+        Raises:
+            CourseError: If `to` is a folder.
+        """
+        if to.is_dir():
+            raise CourseError(f"{to} is a folder. Name a file in it: --to GRADES.csv")
         to.parent.mkdir(parents=True, exist_ok=True)
         with self.open() as book, to.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
@@ -164,10 +174,12 @@ class Book:
 
 
 def _must(result: Mapping[str, Any], failed: str) -> None:
-    """Raises CourseError with nbgrader's own last words if it failed."""
+    """Raises CourseError with nbgrader's own reason, out of its tracebacks."""
     if not result["success"]:
-        words = (result.get("error") or result.get("log") or "").strip()
-        raise CourseError(f"nbgrader {failed}:\n{words[-2000:]}")
+        said = f"{result.get('error')}\n{result.get('log')}"
+        reasons = re.findall(r"^ *[\w.]+(?:Error|Exception): (.+)", said, re.M)
+        known = [text for text in reasons if not text.startswith("Please see")]
+        raise CourseError(f"nbgrader {failed}: {(known or ['no reason given'])[-1]}")
 
 
 def _find_alembic() -> None:

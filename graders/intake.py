@@ -12,6 +12,7 @@ import copy
 import hashlib
 import json
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -339,13 +340,23 @@ def was_added(cell: Mapping[str, Any]) -> bool:
     return bool(_get(cell, "metadata", "course", "added"))
 
 
+def _parsed(source: str) -> list[ast.stmt] | None:
+    """The statements of a cell, None if it is no plain Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a student's text
+            return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def _defined(source: str) -> set[str]:
     """The names a cell defines at top level; by pattern where it is no Python."""
-    try:
-        return {name for node in ast.parse(source).body for name in _names(node)}
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    body = _parsed(source)
+    if body is None:
         pairs = re.findall(r"^(?:def|class) (\w+)|^(\w+) *=", source, re.M)
         return {name for pair in pairs for name in pair if name}
+    return {name for node in body for name in _names(node)}
 
 
 def _names(node: ast.stmt) -> Iterable[str]:
@@ -361,12 +372,8 @@ def definitions(source: str) -> str:
 
     "" if the cell is no plain Python.
     """
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    kept = [node for node in body if isinstance(node, kinds)]
+    kept = [node for node in _parsed(source) or [] if isinstance(node, kinds)]
     lines = source.splitlines()
     return "\n".join(
         "\n".join(lines[_first_line(node) - 1 : node.end_lineno]) for node in kept

@@ -10,6 +10,8 @@ import os
 import secrets
 from pathlib import Path
 
+from graders.course import CourseError
+
 
 def secret_seed(grading: Path, lesson: str, new: bool = False) -> int:
     """The seed of a lesson's secret cases, drawn if there is none or if `new`.
@@ -18,9 +20,16 @@ def secret_seed(grading: Path, lesson: str, new: bool = False) -> int:
         grading: The course's `.grading` folder; made if missing.
         lesson: The lesson's noun, `attention`.
         new: Replace the seed: earlier grades were for other cases.
+
+    Raises:
+        CourseError: If the file that keeps the seeds is damaged.
     """
     path = grading / "seeds.json"
-    seeds: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
+    try:
+        seeds: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
+    except ValueError:
+        what = "Restore it, or delete it and have everything graded on new cases"
+        raise CourseError(f"{path} is damaged. {what}.") from None
     if new or lesson not in seeds:
         seeds[lesson] = secrets.randbits(63)
         grading.mkdir(parents=True, exist_ok=True)

@@ -236,15 +236,7 @@ class Child:
         self.mark = secrets.token_hex(8)
         self.folder = Path(tempfile.mkdtemp(prefix="course-"))
         self.complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed in kill()
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", START.format(str(ROOT))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.complaints,
-            cwd=self.folder,
-            env=self._environment(),
-            start_new_session=True,
-        )
+        self.process = self._started()
         try:
             self.ask(limits.of_process(), limits.start)
         except DeathError as death:
@@ -252,6 +244,22 @@ class Child:
             last = self.complaints.read()[-2000:].decode(errors="replace")
             self.kill()
             raise RunnerError(f"The child does not start: {death}\n{last}") from None
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-I", "-B", "-c", START.format(str(ROOT))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.complaints,
+                cwd=self.folder,
+                env=self._environment(),
+                start_new_session=True,
+            )
+        except OSError as error:
+            self.complaints.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise RunnerError(f"The child does not start: {error}") from None
 
     def ask(self, request: Mapping[str, Any], seconds: float) -> Any:
         """The reply to a request.
@@ -300,7 +308,9 @@ class Child:
         with suppress(subprocess.TimeoutExpired):
             code = self.process.wait(2)
             if code < 0:
-                return f"Python itself was ended by {signal.Signals(-code).name}."
+                named = {s.value: s.name for s in signal.Signals}
+                how = named.get(-code, f"signal {-code}")
+                return f"Python itself was ended by {how}."
             return f"it ended Python itself (exit code {code})."
         return "it closed the way back to the grader."
 

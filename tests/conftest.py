@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from graders.course import Course
-from graders.demo import LESSON
-from graders.gradebook import CONFIG, Book
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,6 +30,8 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def entered(tmp_path_factory) -> Path:
     """A course of its own, its lessons released and one of them in its gradebook."""
+    from graders.gradebook import CONFIG, Book  # nbgrader takes seconds to import
+
     mine, clone = Course(tmp_path_factory.mktemp("entered")), Course(ROOT)
     for lesson in clone.lessons():
         for path in (lesson.solved, lesson.release):
@@ -39,7 +39,7 @@ def entered(tmp_path_factory) -> Path:
             target.parent.mkdir(parents=True)
             shutil.copy(path, target)
     shutil.copy(ROOT / CONFIG, mine.root)
-    Book(mine).prepare(mine.find(LESSON))
+    Book(mine).prepare(mine.find("attention"))
     return mine.root
 
 

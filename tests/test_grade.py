@@ -157,6 +157,15 @@ def test_new_secret_cases_have_all_graded_again(lesson):
     assert again.jobs == 1
 
 
+def test_damaged_seeds_are_told_and_never_drawn_anew_in_silence(command, lesson):
+    seeds = lesson.course.grading / "seeds.json"
+    seeds.write_text("{")
+    code, _, err = command("grade", "02")
+    assert code == 2
+    assert "seeds.json is damaged. Restore it, or delete it" in err
+    assert seeds.read_text() == "{"
+
+
 @pytest.mark.parametrize("killed_in", ["SaveAutoGrades", "_write"])
 def test_killed_after_the_record_the_next_run_goes_on(
     lesson, record, monkeypatch, killed_in

@@ -199,10 +199,24 @@ def test_the_commands_say_where_feedback_and_table_are(graded, monkeypatch, caps
     assert second == str(graded.course.grading / "grades.csv")
 
 
-def test_what_nbgrader_cannot_enter_is_told_in_its_own_words(course):
+def test_feedback_before_grading_says_what_to_do_first(course, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_ROOT", str(course.root))
+    assert cli.main(["feedback", "02"]) == 2
+    assert capsys.readouterr().err == (
+        "course: Nothing of 02_attention is graded yet. Do it first: course grade 02\n"
+    )
+
+
+def test_a_table_in_the_place_of_a_folder_is_refused(course):
+    with pytest.raises(CourseError, match="is a folder"):
+        Book(course).export(course.root)
+
+
+def test_what_nbgrader_cannot_enter_is_told_in_a_sentence_of_its_own(course):
     lesson = course.find("attention")
     lesson.solved.write_text("{")
-    with pytest.raises(CourseError, match="nbgrader cannot enter 02_attention"):
+    told = "nbgrader cannot enter 02_attention: Notebook does not appear to be JSON"
+    with pytest.raises(CourseError, match=told):
         Book(course).release(lesson)
 
 

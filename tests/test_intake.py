@@ -77,8 +77,8 @@ def test_an_answer_is_taken_without_a_word(tmp_path):
 
 @pytest.mark.parametrize(
     "source",
-    [ANSWER, "import math\n" + ANSWER, "double = lambda x: 2 * x", ANSWER + " +"],
-    ids=["function", "with an import", "variable", "no Python"],
+    [ANSWER, "'\\d'\n" + ANSWER, "double = lambda x: 2 * x", ANSWER + " +"],
+    ids=["function", "with an odd string", "variable", "no Python"],
 )
 def test_an_answer_without_metadata_is_found_by_its_name(tmp_path, source):
     notebook = answered()
@@ -202,6 +202,13 @@ def test_an_edited_demonstration_is_kept_and_edited_prose_is_not(tmp_path):
     found = sources(accept(tmp_path, notebook))
     assert found[0] == "# Double"
     assert found[4] == "print(double(3))"
+
+
+def test_of_an_edited_demonstration_only_what_it_defines_is_run():
+    source = "import math\n@wraps\ndef f(x):\n    return x\nf(2)\ny = 1\nclass A: pass"
+    kept = "import math\n@wraps\ndef f(x):\n    return x\nclass A: pass"
+    assert intake.definitions(source) == kept
+    assert intake.definitions("%timeit 1") == ""
 
 
 def test_pictures_of_an_essay_are_kept_and_programs_are_not(tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -82,6 +83,9 @@ ENDS = {
     "an endless print": "while True: print('x' * 10_000)",
     "an exit": "os._exit(0)",
     "a kill": "os.kill(os.getpid(), signal.SIGKILL)",
+    "an odd signal": "os.kill(os.getpid(), 40)",
+    "a fork": "os.fork()",
+    "a deep recursion": "sys.setrecursionlimit(10**9)\ndef f(x): return f([x])\nf(1)",
     "a null pointer": "ctypes.string_at(0)",
     "much memory at once": "np.ones(1 << 40)",
     "much memory by and by": "hoard = []\nwhile True: hoard.append(bytes(1 << 22))",
@@ -108,6 +112,7 @@ def test_a_cell_that_ends_badly_costs_no_other_answer(end):
     [
         ("while True: pass", "it ran for more than 2 seconds: is there a loop"),
         ("os._exit(3)", "it ended Python itself (exit code 3)"),
+        ("os.kill(os.getpid(), 40)", "Python itself was ended by signal 40."),
         ("ctypes.string_at(0)", "Python itself was ended by SIGSEGV"),
         ("1 / 0", "ZeroDivisionError: division by zero"),
         ("sys.exit(1)", "SystemExit: 1"),
@@ -254,6 +259,12 @@ def test_what_a_student_writes_on_the_pipe_earns_nothing_and_stops_nothing(forge
     assert found["project"] == [PASSED]
 
 
-def test_a_child_that_does_not_start_is_no_submissions_fault():
+def test_a_child_that_is_not_ready_in_time_is_no_submissions_fault():
     with pytest.raises(RunnerError, match="The child does not start"):
         run(SOFTMAX, limits=Limits(start=0.001))
+
+
+def test_a_machine_without_room_for_a_process_is_no_submissions_fault(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(RunnerError, match="The child does not start"):
+        run(SOFTMAX)
