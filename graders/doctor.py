@@ -69,7 +69,7 @@ def examine(course: Course) -> Iterator[Finding]:
 
 def _python(course: Course) -> Finding:
     here = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    low, high = _launcher(course).supported(str(course.root))
+    low, high = launcher(course).supported(str(course.root))
     if (3, low) <= sys.version_info[:2] <= (3, high):
         return Finding("Python", OK, here)
     return Finding("Python", MISSING, here, f"Install Python 3.{low} to 3.{high}.")
@@ -81,13 +81,13 @@ def _environment(course: Course) -> Finding:
         return Finding(what, MISSING, "no environment is active", SETUP)
     if Path(sys.prefix) != course.root / ".venv":
         return Finding(what, OK, f"{sys.prefix}, not made by ./course")
-    if _launcher(course).is_ready(str(course.root)):
+    if launcher(course).is_ready(str(course.root)):
         return Finding(what, OK, ".venv, made from the present lock")
     do = "The next `./course lab` brings it up to date."
     return Finding(what, NOTE, ".venv, half made or made from an older lock", do)
 
 
-def _launcher(course: Course) -> ModuleType:
+def launcher(course: Course) -> ModuleType:
     """The launcher's functions, from the script beside the packages."""
     loader = SourceFileLoader("launcher", str(course.root / "course"))
     spec = spec_from_loader("launcher", loader)

@@ -122,7 +122,7 @@ def test_what_is_installed_here_fits_together():
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_the_conda_path_makes_a_working_environment(tmp_path):
     """As Binder does it: the pip section, then postBuild, then a lesson's imports."""
     venv.create(tmp_path / "new", with_pip=True)
