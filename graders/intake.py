@@ -56,12 +56,10 @@ class Submission:
     Args:
         notebook: The release with the student's answers, essays and added cells.
         notes: What was repaired, a sentence each.
-        sha256: Of the submitted bytes.
     """
 
     notebook: NotebookNode
     notes: tuple[str, ...]
-    sha256: str
 
 
 def choose(folder: Path, noun: str) -> Path:
@@ -144,7 +142,7 @@ def accept(path: Path, release: NotebookNode, names: Mapping[str, str]) -> Submi
         if lesson and lesson != wanted:
             raise Unreadable(f"The notebook is lesson {lesson}'s.") from None
         raise
-    return Submission(notebook, tuple(notes), sha256(path))
+    return Submission(notebook, tuple(notes))
 
 
 # --------------------------------------------------------------------------- reading

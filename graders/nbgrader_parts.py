@@ -109,7 +109,8 @@ class ShowModelAnswers(NbGraderPreprocessor):
             name = cell.metadata.get("nbgrader", {}).get("grade_id")
             if name in shown:
                 text = f"#### The lesson's own answer\n\n{shown[name]}"
-                cells.append(nbformat.v4.new_markdown_cell(text, id=f"model-{name}"))
+                ident = name.replace("essay-", "model-", 1)
+                cells.append(nbformat.v4.new_markdown_cell(text, id=ident))
         nb.cells = cells
         return nb, resources
 

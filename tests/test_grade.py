@@ -87,6 +87,11 @@ def test_an_entry_is_read_as_it_was_written(lesson, record):
     assert record.entries() == graded
 
 
+def test_how_far_the_code_was_kept_apart_stands_in_every_entry(lesson):
+    submit(lesson, "ada")
+    assert [entry.level for entry in grade_lesson(lesson, Idle())] == ["idle"]
+
+
 def test_the_record_is_only_appended_to(lesson, record):
     submit(lesson, "ada")
     grade_lesson(lesson, Idle())

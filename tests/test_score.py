@@ -14,10 +14,12 @@ from graders.exercise import (
     NEEDS_GRADING,
     NOT_ATTEMPTED,
     PASSED,
+    TIMED_OUT,
     WRONG,
+    Key,
 )
 from graders.score import Marker, answer_names, lesson_of_file, name_of, read_release
-from graders.workers import ProcessRunner, RunnerError
+from graders.workers import Limits, ProcessRunner, RunnerError
 from tests.conftest import ROOT
 
 SEED = 11
@@ -140,6 +142,38 @@ def test_numpy_bent_by_the_student_earns_nothing(score):
     bent = "import numpy as np\nnp.allclose = np.isclose = lambda *a, **k: True\n"
     wrong = bent + "def softmax(scores, axis=-1):\n    return scores"
     assert score(with_cell("answer-softmax", wrong))["softmax"].points == 0
+
+
+def test_a_notebook_that_lost_all_metadata_earns_the_same(score):
+    notebook = answered(LESSON, solved_answers(LESSON))
+    notebook.metadata.clear()
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata.clear()
+        cell.id = f"new-{number}"
+    assert unpassed(score(notebook)) == {"attention-scale-why"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [("while True: pass", TIMED_OUT), ("os._exit(0)", CRASHED)]
+)
+def test_an_answer_that_never_comes_back_costs_its_own_checks_only(
+    tmp_path, body, status
+):
+    source = f"import os\ndef softmax(scores, axis=-1):\n    {body}"
+    nbformat.write(with_cell("answer-softmax", source), tmp_path / "a.ipynb")
+    runner = ProcessRunner(Limits(cell=3, call=3))
+    found = Marker(LESSON, SEED, runner).score(tmp_path / "a.ipynb")
+    rows = {row.name: row for row in found.rows}
+    assert unpassed(rows) == {"softmax", "softmax-large"}
+    assert {rows[name].status for name in unpassed(rows)} == {status}
+
+
+def test_an_oracle_that_breaks_is_the_graders_problem():
+    marker = Marker(LESSON, SEED, ProcessRunner())
+    marker.keys["softmax"] = Key([])
+    rows = {row.name: row for row in marker.score(LESSON.solved).rows}
+    assert unpassed(rows) == {"softmax"}
+    assert rows["softmax"].status == GRADER_PROBLEM
 
 
 def test_a_machine_that_fails_is_the_graders_problem():
