@@ -147,7 +147,7 @@ def _problem(error: BaseException, exercise: Exercise) -> Problem:
     except Exception:
         text = ""
     return Problem(
-        types=tuple(t.__name__ for t in type(error).__mro__[:-1]),
+        types=tuple(t.__name__[:100] for t in type(error).__mro__[:-1])[:20],
         text=text[:500],
         line=(frame.line or "").strip()[:200] if frame else "",
         where=f"line {_line_in_cell(frame)} of {frame.name}" if frame else "",

@@ -82,3 +82,11 @@ def test_what_is_no_array_is_kept_by_its_type_only(value):
     assert isinstance(
         collect(DOUBLE, lambda s: value, cases_for(DOUBLE))[0].values[0], Odd
     )
+
+
+def test_the_name_of_an_exception_is_cut_short():
+    def answer(scores_tm):
+        raise type("E" * 10_000, (ValueError,), {})
+
+    (first, *_) = collect(DOUBLE, answer, cases_for(DOUBLE))
+    assert first.problem.types[:2] == ("E" * 100, "ValueError")
