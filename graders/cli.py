@@ -211,27 +211,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 something failed, 2 a user's mistake.
     """
-    whole = parser()
-    args = whole.parse_args(arguments)
-    if not args.command:
-        whole.print_help()
-        return 0
     try:
-        return COMMANDS[args.command].run(Course.here(), args) or 0
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()  # what goes wrong with it is answered below, not at exit
     except CourseError as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\ncourse: Stopped.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `course … | head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
+        if error.filename is None:  # stdout: what it still holds goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:  # `course … | head` has read enough
+            return 0
         if error.errno not in MACHINE:
             raise
-        print(f"course: {MACHINE[error.errno]} ({error.filename})", file=sys.stderr)
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"course: {MACHINE[error.errno]}{where}", file=sys.stderr)
         return 2
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    whole = parser()
+    args = whole.parse_args(arguments)
+    if args.command:
+        return COMMANDS[args.command].run(Course.here(), args) or 0
+    whole.print_help()
+    return 0
 
 
 if __name__ == "__main__":

@@ -53,6 +53,11 @@ def report(course: Course, as_json: bool = False) -> int:
 
 def examine(course: Course) -> Iterator[Finding]:
     """Looks at what a student needs, then at what grading and tests need besides."""
+    files = ("course", "pyproject.toml", "requirements.lock")
+    lost = " ".join(name for name in files if not (course.root / name).exists())
+    if lost:
+        yield Finding("course", MISSING, f"no {lost}", f"`git checkout {lost}`.")
+        return
     yield _python(course)
     environment = _environment(course)
     yield environment
@@ -76,10 +81,10 @@ def _python(course: Course) -> Finding:
 
 
 def _environment(course: Course) -> Finding:
-    what = "environment"
-    if sys.prefix == sys.base_prefix and not os.environ.get("CONDA_PREFIX"):
+    what, prefix = "environment", Path(sys.prefix)
+    if sys.prefix == sys.base_prefix and not (prefix / "conda-meta").exists():
         return Finding(what, MISSING, "no environment is active", SETUP)
-    if Path(sys.prefix) != course.root / ".venv":
+    if prefix.resolve() != course.root / ".venv":
         return Finding(what, OK, f"{sys.prefix}, not made by ./course")
     if launcher(course).is_ready(str(course.root)):
         return Finding(what, OK, ".venv, made from the present lock")
@@ -118,6 +123,8 @@ def _packages(course: Course) -> Finding:
     says = f"{len(wrong)} of {count} differ: {first}"
     lost = any(found == "missing" for _, found, _ in wrong)
     do = "Remove the folder .venv; the next `./course lab` makes it anew."
+    if Path(sys.prefix).resolve() != course.root / ".venv":
+        do = SETUP
     return Finding("packages", MISSING if lost else NOTE, says, do)
 
 

@@ -114,15 +114,19 @@ def _copy_whole(source: Path, target: Path) -> None:
 def _copies(lesson: Lesson) -> list[Path]:
     """The student's copies of a lesson's notebook, the oldest first."""
     first = lesson.course.work / lesson.name / lesson.release.name
-    found, number = [first], 2
-    while (path := first.with_stem(f"{first.stem}-{number}")).exists():
-        found, number = [*found, path], number + 1
-    return found
+    others = first.parent.glob(f"{first.stem}-*.ipynb")
+    return [first, *sorted(filter(_number, others), key=_number)]
 
 
 def _next(lesson: Lesson) -> Path:
-    copies = _copies(lesson)
-    return copies[0].with_stem(f"{copies[0].stem}-{len(copies) + 1}")
+    first, last = _copies(lesson)[0], _copies(lesson)[-1]
+    return first.with_stem(f"{first.stem}-{(_number(last) or 1) + 1}")
+
+
+def _number(path: Path) -> int:
+    """The 3 of `noun-3.ipynb`; 0 of other names, such as `noun-3-Copy1.ipynb`."""
+    tail = path.stem.rpartition("-")[2]
+    return int(tail) if tail.isdecimal() else 0
 
 
 def _record(lesson: Lesson) -> Path:
@@ -167,7 +171,7 @@ def is_free(port: int) -> bool:
 
 
 def serve(course: Course, notebook: Path, browser: bool, port: int | None) -> int:
-    """Runs JupyterLab here until Ctrl-C; prints the address once it answers."""
+    """Becomes JupyterLab until Ctrl-C; prints the address once it answers."""
     _settle()
     from jupyterlab.labapp import LabApp
 
@@ -178,7 +182,7 @@ def serve(course: Course, notebook: Path, browser: bool, port: int | None) -> in
     lines = f"Your copy:  {notebook}\nAddress:    {address}\nCtrl-C here ends it."
     server.io_loop.add_callback(print, lines, flush=True)
     server.start()
-    return 0
+    os._exit(0)  # a thread that still waits for work would keep the process for ever
 
 
 def _settle() -> None:
@@ -203,6 +207,6 @@ def _arguments(course: Course, page: str, browser: bool, port: int | None) -> li
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether the student has not read a line already: we print the address."""
-    said = record.getMessage()
-    return "To access the server" not in said and "Shutting down" not in said
+    """Whether a line tells a student something: the address is printed by us."""
+    known = ("To access the server", "Shutting down", "is not trusted")
+    return not any(words in record.getMessage() for words in known)

@@ -12,6 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from graders.course import CourseError
+
 PYTEST = ["pytest", "-q", "-rs", "-p", "no:cacheprovider"]
 QUICK, USUAL, FULL = "quick", "usual", "full"
 # What a level leaves out, as pytest marks.
@@ -41,7 +43,14 @@ def run(root: Path, level: str = USUAL, only: Sequence[str] = ()) -> int:
 
     Returns:
         0 if all passed, else 1.
+
+    Raises:
+        CourseError: If the level has no part of a name.
     """
+    for name in only:
+        if name not in parts(level):
+            known = ", ".join(parts(level))
+            raise CourseError(f"There is no part {name!r}. There are: {known}.")
     lines, failed = [], False
     for name, commands in parts(level).items():
         if only and name not in only:

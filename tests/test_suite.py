@@ -1,0 +1,69 @@
+"""`course test`: every part runs, whatever failed before it; one failure fails all."""
+
+import pytest
+
+from graders import suite
+from graders.course import CourseError
+
+FINE = ["this"]  # `python -m this` prints a poem
+WRONG = ["no_such_module"]
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    """Sets the parts, whatever the level."""
+    return lambda **parts: monkeypatch.setattr(suite, "parts", lambda level: parts)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "code"),
+    [(FINE, FINE, 0), (WRONG, FINE, 1), (FINE, WRONG, 1), (WRONG, WRONG, 1)],
+)
+def test_one_failed_command_fails_all(parts, tmp_path, one, other, code):
+    parts(first=[one], second=[other])
+    assert suite.run(tmp_path) == code
+
+
+def test_a_part_runs_though_the_one_before_it_failed(parts, tmp_path, capfd):
+    parts(first=[WRONG], second=[FINE])
+    suite.run(tmp_path)
+    last = capfd.readouterr().out.splitlines()[-2:]
+    assert [line.split()[:2] for line in last] == [
+        ["first", "FAILED"],
+        ["second", "passed"],
+    ]
+
+
+def test_only_the_wanted_part_runs(parts, tmp_path):
+    parts(first=[WRONG], second=[FINE])
+    assert suite.run(tmp_path, only=["second"]) == 0
+
+
+def test_an_unknown_part_is_told_which_there_are(parts, tmp_path):
+    parts(first=[FINE], second=[FINE])
+    with pytest.raises(CourseError, match=r"no part 'third'\. .* first, second"):
+        suite.run(tmp_path, only=["first", "third"])
+
+
+def test_commands_run_in_the_clone(parts, tmp_path):
+    (tmp_path / "here.py").touch()
+    parts(first=[["here"]])
+    assert suite.run(tmp_path) == 0
+
+
+def marks(level):
+    (tests,) = suite.parts(level)["tests"]
+    return tests[tests.index("-m") + 1] if "-m" in tests else ""
+
+
+@pytest.mark.parametrize(
+    ("level", "left_out"),
+    [("quick", {"slow", "browser", "full"}), ("usual", {"full"}), ("full", set())],
+)
+def test_a_level_leaves_out_the_long_tests_only(level, left_out):
+    assert set(marks(level).split()) - {"not", "and"} == left_out
+
+
+@pytest.mark.parametrize("level", ["usual", "full"])
+def test_all_levels_but_the_quick_one_run_the_lessons(level):
+    assert suite.parts(level).keys() - suite.parts("quick").keys() == {"lessons"}
