@@ -56,10 +56,7 @@ def beam(
     likeliest; those that ended are set aside. At the end all compete, finished or not.
 
     Args:
-        next_logits: Tokens so far to the logits `(n,)` of the next.
-        start: Id the tokens begin with.
-        end: Id that ends a sentence.
-        max_length: Most tokens generated.
+        next_logits, start, end, max_length: As for `greedy`.
         beam_width: Sentences kept in each step, at least 1.
         length_penalty: The score is the sum of log probabilities divided by the number
             of generated tokens to this power; an end counts in both.
@@ -82,9 +79,8 @@ def beam(
         live = [one for one in best if one[1][-1] != end]
         if not live:
             break
-    _, tokens = max(
-        done + live, key=lambda one: one[0] / max(1, len(one[1])) ** length_penalty
-    )
+    score = [total / max(1, len(ids)) ** length_penalty for total, ids in done + live]
+    tokens = (done + live)[int(np.argmax(score))][1]
     return tokens[:-1] if tokens[-1:] == [end] else tokens
 
 

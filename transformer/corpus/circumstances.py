@@ -17,7 +17,7 @@ from transformer.corpus.nominals import Nominals
 MONTHS, DAYS, SITES, ROOMS = (
     rows(table) for table in (words.MONTHS, words.DAYS, words.SITES, words.ROOMS)
 )
-HOME = ("maison", "chambre", "cuisine")
+HOME = ("maison", "jardin", "cuisine")
 # Adverbials of one tense, French and English.
 MOMENTS = {
     "present": (("aujourd'hui", "today"), ("ce matin", "this morning")),

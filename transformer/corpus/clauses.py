@@ -123,7 +123,11 @@ class Clauses(Predicates):
     def who(self, head: Nominal, room: int, tense: str) -> Phrase:
         """As in "qui habite à Paris"."""
         subject = replace(head, french=["qui"], english=["who"])
-        return clause(subject, self.predicate(subject, room - 1, tense))
+        p = self.predicate(subject, room - 1, tense)
+        lasting = p.modal or self.timeless(p) or "habit" in p.verb.flags
+        if p.tense == "present" and not lasting:
+            p.tense, p.polarity = "past", p.polarity.replace("plus", "pas")
+        return clause(subject, p)
 
     def which(self, head: Nominal, room: int, tense: str) -> Phrase:
         """As in "qui est rouge", "qui coûte douze euros", "qui dort dans le jardin"."""
@@ -134,7 +138,7 @@ class Clauses(Predicates):
         elif head.kind == "animal":
             p.verb = self.lexicon.verbs["dormir"]
             p.complements.append(self.inside(room - 2))
-        elif head.kind in ("car", "boat", "device", "picture"):
+        elif head.kind in ("car", "device", "picture"):
             p.verb = self.lexicon.motion["venir"]
             p.tense = "present"
             p.complements.append(self.origin())

@@ -82,6 +82,14 @@ class Sentences(Clauses):
             ]
         return self.choose(kinds, room)(room - 1)
 
+    def odd(self) -> bool:
+        """Whether a verb and an adjective do not go together: "build an old …"."""
+        return any(
+            first == verb and (adjective, noun) in self.combinations
+            for verb, adjective in words.ODD
+            for first, noun in self.combinations
+        )
+
     def finish(self, found: Phrase, mark: str = ".") -> Pair:
         """Elision, contraction, a or an, and the punctuation mark."""
         french = join_french([*found.french, mark])
@@ -107,7 +115,8 @@ class Sentences(Clauses):
     def there_is(self, room: int) -> Pair:
         """As in "il y a trois chats dans le jardin"."""
         noun = self.noun(PRESENT)
-        place = self.inside(min(8, max(3, room - 6)))
+        home = noun.kind not in ("child", "animal")
+        place = self.inside(min(8, max(3, room - 6)), home)
         negative, mass = self.chance(0.2), noun.kind in words.MASS
         plural = not mass and self.chance(0.5)
         if negative and not mass and noun.french == noun.plural:
@@ -238,9 +247,11 @@ class Sentences(Clauses):
     def contrast(self, room: int) -> Pair:
         """As in "Paul a acheté la table , mais Jane a acheté le lit"."""
         tense = self.pick(("present", "past", "past", "future"))
-        again = self.chance(0.4)
+        again = self.chance(0.3)
         verbs = [v for v in self.lexicon.transitive if "needs" not in v.flags]
-        verb = self.thing_verb() if again else self.pick(verbs)
+        if again:
+            verbs = [v for v in verbs if v.infinitive in words.AGAIN]
+        verb = self.pick(verbs)
         if "state" in verb.flags and tense == "future":
             tense = "past"
         one, other = (self.person(self.share(room // 2), True) for _ in range(2))
@@ -338,15 +349,18 @@ class Sentences(Clauses):
     def provided(self, room: int) -> Pair:
         """As in "si Jane arrive demain , Paul restera à Rome"."""
         left = int((room - 2) * (0.35 + 0.3 * self.rng.random()))
-        condition = self.event(left, "present")
+        condition = self.event(left, "present", pronoun=True)
         then = self.event(room - 2 - len(condition.french), "future")
         first = self.join(Phrase([], []), "si", "if", condition)
         return self.finish(self.join(first, ",", ",", then))
 
-    def event(self, room: int, tense: str) -> Phrase:
-        """Somebody does something, once: no state, no habit."""
-        pronoun = tense == "present" and self.chance(0.3)
-        subject = self.pronoun() if pronoun else self.person(self.share(room), True)
+    def event(self, room: int, tense: str, pronoun: bool = False) -> Phrase:
+        """Somebody does something, once: no state, no habit, perhaps a pronoun."""
+        self.alone = True
+        if pronoun and self.chance(0.3):
+            subject = self.pronoun()
+        else:
+            subject = self.person(self.share(room), True)
         p = Predicate(self.lexicon.special["être"], tense)
         p.polarity = "pas" if self.chance(0.15) else ""
         frames: Options[Callable[[Nominal, Predicate, int], None]] = [
@@ -357,7 +371,7 @@ class Sentences(Clauses):
         left = room - len(subject.french) - 2 * bool(p.polarity)
         self.choose(frames, left)(subject, p, left - 1)
         if "state" in p.verb.flags:
-            return self.event(room, tense)
+            return self.event(room, tense, pronoun)
         p.adverb = p.modal = None
         return clause(subject, p)
 
@@ -419,7 +433,8 @@ def draw_one(
         writer = Sentences(words_of, rng)
         pair = writer.sentence(room)
         fits = min_words <= pair.length <= max_words
-        if fits and pair.english.count(" ") < max_words:
+        fits = fits and pair.english.count(" ") < max_words
+        if fits and not writer.odd():
             return Drawn(pair, frozenset(writer.combinations))
     raise ValueError(f"No sentence of {min_words} to {max_words} words was found.")
 

@@ -40,8 +40,7 @@ DETERMINERS = {
 # Whose relative is odd: "the father of the son of Paul".
 CLOSE = {"frère", "sœur", "oncle", "tante", "cousin", "cousine", "neveu", "nièce"}
 CLOSE |= {"père", "mère", "grand-mère"}
-MANY_OF = {"food", "dish", "book", "letter", "picture", "plant", "bag", "child"}
-MANY_OF |= {"animal"}
+MANY_OF = {"book", "letter", "picture", "plant"}
 PRONOUNS = (
     *(("je", "I"), ("nous", "we"), ("il", "he"), ("elle", "she")),
     *(("ils", "they"), ("elles", "they")),
@@ -71,6 +70,7 @@ class Nominals:
         self.speaker = self.pick("mf")
         self.company = self.pick("mf")
         self.relatives = 2
+        self.alone = False  # With True, nothing is said of "le" or "leur".
 
     # ------------------------------------------------------------------- chance
 
@@ -325,7 +325,7 @@ class Nominals:
     def stuff(self, noun: Noun, room: int, limit: str = "") -> Nominal:
         """Something without plural: "du pain", "le bon vin"."""
         adjective = self.attribute(noun) if room >= 4 and self.chance(0.4) else None
-        determiner = self.pick(("some", "some", "the"))
+        determiner = self.pick(("some", "some", "some", "the"))
         if limit and determiner == "some":
             determiner = "the" if limit == "definite" else "no"
         return self.describe(noun, determiner, False, adjective)

@@ -88,8 +88,10 @@ class Predicates(Circumstances):
     def use_pronoun(self, subject: Nominal, p: Predicate) -> bool:
         """Give the predicate a pronoun for its object; False where none is clear."""
         people = p.verb.objects <= set(words.PEOPLE)
+        if self.alone and not (people and subject.person == 3):
+            return False
         mixed = not people and p.verb.objects & set(words.PEOPLE)
-        if people and subject.person == 3 and self.chance(0.4):
+        if people and subject.person == 3 and (self.alone or self.chance(0.4)):
             clitic, english, agree = self.me()
         elif "indirect" in p.verb.flags:
             clitic, english, agree = "leur", "them", Nominal([], [])
@@ -106,11 +108,13 @@ class Predicates(Circumstances):
     def give(self, subject: Nominal, p: Predicate, room: int) -> None:
         """The thing given and whom to: "me le", "leur … un livre", "… à Paul"."""
         verb, kind = p.verb, self.pick(("noun", "noun", "noun", "noun", "one", "both"))
-        if kind == "noun" or (subject.person == 1 and self.chance(0.5)):
+        if self.alone and kind == "both":
+            kind = "one"
+        if kind == "noun" or (subject.person == 1 and (self.alone or self.chance(0.5))):
             p.complements.append(self.object_of(verb, room - 3, p.polarity, False))
             p.complements.append(self.with_person("à", "to", max(2, room // 2)))
             return
-        first = subject.person == 3 and self.chance(0.6)
+        first = subject.person == 3 and (self.alone or self.chance(0.6))
         to, english = self.me()[:2] if first else ("leur", "them")
         if kind == "one":
             p.clitics, p.pronouns = [to], [english]
@@ -204,7 +208,9 @@ class Predicates(Circumstances):
         elif "with" in flags and not people and not p.clause and self.chance(eager):
             p.complements.append(self.with_person("avec", "with", min(room, 6)))
         room -= sum(len(c.french) for c in p.complements[-1:])
-        if "place" in flags and room >= 2 and not p.clause and self.chance(eager):
+        if "home" in flags and room >= 3 and not p.clause and self.chance(eager):
+            p.complements.append(self.inside(min(room, 7), home=True))
+        elif "place" in flags and room >= 2 and not p.clause and self.chance(eager):
             p.complements.append(self.place(min(room, 7)))
 
     def move(self, subject: Nominal, p: Predicate, room: int) -> None:
@@ -217,7 +223,8 @@ class Predicates(Circumstances):
             p.complements.append(self.destination(p.verb))
         left = room - sum(len(c.french) for c in p.complements)
         if name in ("aller", "revenir", "rester") and left >= 4 and self.chance(0.6):
-            p.complements.append(self.purpose(left))
+            abroad = p.complements[-1:] and p.complements[-1].english[-2:-1] != ["the"]
+            p.complements.append(self.purpose(left, bool(abroad)))
         else:
             self.surround(p, left)
 
@@ -236,9 +243,9 @@ class Predicates(Circumstances):
             found, french=["dans", *found.french], english=["in", *found.english]
         )
 
-    def purpose(self, room: int) -> Phrase:
-        """As in "pour visiter le musée"."""
-        verb = self.lexicon.verbs[self.pick(words.PURPOSES)]
+    def purpose(self, room: int, abroad: bool) -> Phrase:
+        """As in "pour visiter le musée": `abroad`, in a city or country."""
+        verb = self.lexicon.verbs[self.pick(words.PURPOSES[0 if abroad else 1 :])]
         found = self.object_of(verb, room - 2, "", ends=True)
         indirect = "indirect" in verb.flags
         object_words = found.after("à") if indirect else found.french

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from transformer.corpus.grammar import Drawn, Pair, draw_one
@@ -156,18 +157,11 @@ def splits(
 
     Args:
         seed: The same seed gives the same splits.
-        train: Number of training pairs; the next three likewise.
-        validation: For choosing when to stop: like the training pairs.
-        test: Each with a combination that training never shows.
-        longer: Longer than any training pair.
+        train: Number of pairs, as are the next three; `Splits` says what each is.
         lengths: Fewest French tokens, and most tokens of either language.
         longer_lengths: The same for `longer`.
-        names: Number of first names in use, 10 to 400.
-        numbers: Number of numbers in use, 20 to 98.
+        names, numbers: How many are in use, as for `draw`.
         fraction: The part of each word's combinations held out.
-
-    Returns:
-        The four lists and the combinations held out.
 
     Raises:
         ValueError: If the lengths overlap, or the language does not hold so many pairs.
@@ -176,26 +170,35 @@ def splits(
         raise ValueError(f"{longer_lengths} must be longer than {lengths}.")
     drawer = Drawer(seed, names, numbers)
     held_out = choose_held_out(lexicon(names, numbers), drawer.rng, fraction)
-
-    def seen(drawn: Drawn) -> bool:
-        return not drawn.combinations & held_out
-
-    trained = drawer.draw(train, lengths, seen)
-    known = words_of(trained)
-
-    def seen_words(drawn: Drawn) -> bool:
-        return seen(drawn) and words_of([drawn.pair]) <= known
-
-    def new(drawn: Drawn) -> bool:
-        return not seen(drawn) and words_of([drawn.pair]) <= known
-
+    trained = drawer.draw(train, lengths, Rule(held_out))
+    like, new = (Rule(held_out, words_of(trained), new) for new in (False, True))
     return Splits(
         trained,
-        drawer.draw(validation, lengths, seen_words),
+        drawer.draw(validation, lengths, like),
         drawer.draw(test, lengths, new),
-        drawer.draw(longer, longer_lengths, seen_words),
+        drawer.draw(longer, longer_lengths, like),
         held_out,
     )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which pairs a part takes: with a held-out combination or without any.
+
+    Attributes:
+        held_out: The combinations.
+        known: If given, every word must be one of these.
+        new: Whether the pair must hold such a combination; else it must not.
+    """
+
+    held_out: frozenset[tuple[str, str]]
+    known: set[str] | None = None
+    new: bool = False
+
+    def __call__(self, drawn: Drawn) -> bool:
+        if bool(drawn.combinations & self.held_out) != self.new:
+            return False
+        return self.known is None or words_of([drawn.pair]) <= self.known
 
 
 def words_of(pairs: Iterable[Pair]) -> set[str]:

@@ -36,7 +36,7 @@ NOUNS = {
     "boat": "bateau m boat, avion m plane",
     "house": "maison f house, château m castle, hôtel m hotel, appartement m apartment",
     "public": "école f school, église f church, musée m museum, "
-    "université f university, restaurant m restaurant, bibliothèque f library, "
+    "université f university, bibliothèque f library, "
     "hôpital m hospital, théâtre m theatre",
     "nature": "montagne f mountain, rivière f river, lac m lake, île f island, "
     "forêt f forest, plage f beach",
@@ -117,7 +117,8 @@ NOT_BESIDE = {
 # empty when regular, in -er); English base and past (empty when regular); kinds of
 # objects; flags:
 #   habit     may be done "often"            with      may be done with somebody
-#   place     may have a place beside it     for       may be done for somebody
+#   place     may have a place beside it;    home: at home only
+#   for       may be done for somebody
 #   to        is given to somebody           state     past is the imperfect, no future
 #   well      may be done well               indirect  has "à" before its object
 #   etre      makes its past with "être"     daily     may be done every day
@@ -129,10 +130,10 @@ GOODS = (
 VERBS = """
 visiter;;;;visit;public country city;habit with
 manger;;;;eat ate;food dish staple;daily habit place with
-préparer;;;;prepare;dish;place for with
+préparer;;;;prepare;dish;home for with
 fermer;;;;close;opening bag;
-réparer;;;;repair;car cycle boat device;place for with
-laver;;;;wash;car cycle clothes food;place
+réparer;;;;repair;car cycle boat device;for with
+laver;;;;wash;car cycle clothes food;home
 porter;;;;wear wore;clothes;daily habit
 dessiner;;;;draw drew;animal house nature plant;place for
 trouver;;;;find found;small bag animal picture;place
@@ -218,6 +219,11 @@ PURPOSES = (
     *("visiter", "acheter", "vendre", "voir", "rencontrer", "aider", "chercher"),
     *("remercier", "parler", "écouter"),
 )
+
+# Verbs of which one may say that somebody else did not do it to the same thing.
+AGAIN = ("lire", "trouver", "choisir", "acheter", "ouvrir", "fermer", "laver")
+# A verb and an adjective that do not go together on one thing.
+ODD = (("construire", "vieux"), ("choisir", "malade"))
 
 STATES = (("faim", "hungry"), ("soif", "thirsty"), ("froid", "cold"))
 # Occupations said without an article: "Jane est pilote", "Jane is a pilot".
