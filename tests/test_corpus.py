@@ -8,6 +8,7 @@ import random
 import re
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from transformer.corpus import RUNNING, draw, grammar, sample, splits, words
@@ -583,7 +584,6 @@ def test_a_seed_decides_everything():
 
 
 def test_numpys_generator_serves_as_well():
-    np = pytest.importorskip("numpy")
     assert sample(np.random.default_rng(2)).french.endswith((" .", " ?"))
 
 
