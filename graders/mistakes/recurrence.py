@@ -232,7 +232,7 @@ def _product_of_norms(states: np.ndarray, u: np.ndarray) -> np.ndarray:
     norms = [np.sqrt(u.shape[0])]
     running = 1.0
     for h in states[:0:-1]:
-        running *= np.linalg.norm(np.diag(1 - h**2) @ u.T)
+        running *= float(np.linalg.norm(np.diag(1 - h**2) @ u.T))
         norms.append(running)
     return np.array(norms[::-1])
 
