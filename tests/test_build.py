@@ -288,7 +288,7 @@ def test_a_release_is_the_same_bytes_from_nothing(tmp_path):
 
 @pytest.fixture
 def copied(tmp_path):
-    """A copy of the first lesson as a course of its own."""
+    """A copy of lesson 02 as a course of its own."""
     lesson = Course(ROOT).find("02")
     for folder in (lesson.script.parent, lesson.release.parent):
         shutil.copytree(folder, tmp_path / folder.relative_to(ROOT))
