@@ -205,6 +205,9 @@ assert np.allclose(step_bs, [[0.6, 0.8]])
 # ## Read a sentence
 #
 # One step after the other, each from the state that the last one left.
+# By hand, one number wide: the first word brings $\log 2$, so the state is 0.6.
+# The second word brings nothing, and $w = \log 3 / 0.6$ makes $\log 3$ of 0.6:
+# the state is 0.8.
 #
 # ### Exercise: run_rnn
 #
@@ -252,11 +255,25 @@ def run_rnn(x_btm, state_bs, w_ms, w_ss, bias_s):
 
 # %% check="run-rnn" points=3
 check("run-rnn", run_rnn)
+two_words = run_rnn(
+    np.array([[[1.0], [0.0]]]),
+    np.zeros((1, 1)),
+    np.array([[np.log(2.0)]]),
+    np.array([[np.log(3.0) / 0.6]]),
+    np.zeros(1),
+)
+assert np.allclose(two_words, [[[0.6], [0.8]]])
 
 # %% check="run-rnn-start" points=2
 check("run-rnn-start", run_rnn)
-halves_bts = run_rnn(np.zeros((1, 3, 1)), np.ones((1, 1)) / 2, *np.zeros((2, 1, 1)), 0)
-assert halves_bts.tolist() == [[[0.0], [0.0], [0.0]]]
+after_half = run_rnn(
+    np.zeros((1, 1, 1)),
+    np.array([[0.5]]),
+    np.zeros((1, 1)),
+    np.array([[2 * np.log(3.0)]]),
+    np.zeros(1),
+)
+assert np.allclose(after_half, [[[0.8]]])
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # Now let the first word change and nothing else: *Jane* in one sentence, *Paul* in the
