@@ -288,8 +288,8 @@ def test_a_release_is_the_same_bytes_from_nothing(tmp_path):
 
 @pytest.fixture
 def copied(tmp_path):
-    """A copy of the first lesson as a course of its own."""
-    lesson = Course(ROOT).lessons()[0]
+    """A copy of lesson 02 as a course of its own."""
+    lesson = Course(ROOT).find("02")
     for folder in (lesson.script.parent, lesson.release.parent):
         shutil.copytree(folder, tmp_path / folder.relative_to(ROOT))
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
