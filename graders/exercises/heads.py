@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -344,9 +345,16 @@ def _call_in_model(cls: Any, case: Case) -> Any:
         raise ValueError(
             "the layer works on numbers, but not inside a model, where the batch size "
             "and the numbers are not known yet. Does `call` use NumPy, or the first "
-            "number of `query.shape`? `keras.ops` works in both places "
-            f"({type(error).__name__})"
+            "number of `query.shape`, or -1 for the last axis of a reshape? "
+            f"Keras says: {_cause(error)}"
         ) from None
+
+
+def _cause(error: Exception) -> str:
+    """The line of Keras's long message that says what went wrong."""
+    text = re.sub(r"\x1b\[\d+m", "", str(error)).partition("Arguments received")[0]
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    return lines[-1] if lines else type(error).__name__
 
 
 # ------------------------------------------------------------------------ exercises
