@@ -468,9 +468,9 @@ CHOICES: list[Choice] = [
         answer="reshape_guess",
         question="x.reshape(b, h, t, d) without a transpose: what does head 0 hold?",
         options={
-            "half of every word": "That is what it should hold, and the shape promises it. But a reshape keeps the numbers in reading order: it takes the first t·d of them, which belong to the first words.",
-            "all of some words": "A reshape moves no number: the first t·d numbers in reading order are the first words' whole rows. The shape is right, and the content belongs elsewhere.",
-            "an error": "The count of numbers fits, so NumPy has nothing to complain about. That is what makes this mistake dangerous: the shape is right, and head 0 holds the first words whole.",
+            "half of every word": "That is what it should hold, and the shape promises it. But a reshape keeps the numbers in reading order: it takes the first t·d of them, which are the first words, column after column.",
+            "the first words": "A reshape moves no number: head 0 gets the first t·d of them in reading order, and those are the first words, column after column. The shape is right, and the content belongs elsewhere.",
+            "an error": "The count of numbers fits, so NumPy has nothing to complain about. That is what makes this mistake dangerous: the shape is right, and head 0 holds the first words alone.",
         },
     ),
     Choice(

@@ -142,7 +142,7 @@ explain("predict-one-look", look_guess)
 # One softmax has one sum to give away, and the answers must share it.
 # What comes out is their average, and an average does not say who said what.
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Give each question a head
 #
 # A **head** is an attention with three small matrices of its own,
@@ -212,7 +212,7 @@ assert africa_hk.max(axis=-1).min() > 0.85
 # In a trained model heads get no names,
 # and many of them answer no question that we could ask.
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # **Try it.** Choose the head and the word that looks.
 # At sharpness 0 a head looks everywhere alike, whatever its name.
 
@@ -247,7 +247,7 @@ for control in (head_buttons, word_slider, sharp_slider):
 redraw()
 display(widgets.VBox([head_buttons, word_slider, sharp_slider, picture, told]))
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Put the matrices side by side
 #
 # A loop over heads is slow and long-winded: three products where one will do.
@@ -268,12 +268,12 @@ assert np.allclose(key_tm[:, 2:4], x_tm @ HEADS["When?"][1])
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
 # `attention` works on the last two axes and leaves all before them alone.
 # So the heads should become an axis in front: $(b, t, m)$ turns into $(b, h, t, d)$.
-# By hand: two words, four columns, two heads.
+# By hand: three words, four columns, two heads.
 # Each number says whose it is: 13 is word 1, column 3.
 
 # %%
-small_btm = np.array([[[0, 1, 2, 3], [10, 11, 12, 13]]])
-cut_bthd = small_btm.reshape(1, 2, 2, 2)
+small_btm = np.array([[[0, 1, 2, 3], [10, 11, 12, 13], [20, 21, 22, 23]]])
+cut_bthd = small_btm.reshape(1, 3, 2, 2)
 print("cut, (b, t, h, d):\n", cut_bthd[0])
 print("head 0, columns 0 and 1 of each word:\n", cut_bthd[0, :, 0])
 
@@ -286,17 +286,17 @@ print("head 0, columns 0 and 1 of each word:\n", cut_bthd[0, :, 0])
 # The shape is right. What does head 0 hold?
 
 # %% answer="predict-reshape"
-# One of "half of every word", "all of some words", "an error".
+# One of "half of every word", "the first words", "an error".
 ### BEGIN SOLUTION
-reshape_guess = "all of some words"
+reshape_guess = "the first words"
 ### END SOLUTION
 
 # %% check="predict-reshape" points=1
 check("predict-reshape", reshape_guess)
 
 # %%
-print("head 0 of the reshape alone:\n", small_btm.reshape(1, 2, 2, 2)[0, 0])
-assert small_btm.reshape(1, 2, 2, 2)[0, 0].tolist() == [[0, 1], [2, 3]]
+print("head 0 of the reshape alone:\n", small_btm.reshape(1, 2, 3, 2)[0, 0])
+assert small_btm.reshape(1, 2, 3, 2)[0, 0].tolist() == [[0, 1], [2, 3], [10, 11]]
 
 # %%
 explain("predict-reshape", reshape_guess)
@@ -359,7 +359,7 @@ figures.show(
     "Three words of four columns, split for two heads. Cut and swapped, each head has "
     "two columns of every word, in its own row. Reshaped alone, head 0 reads "
     f"{', '.join(wrong_bhtd[0, 0].ravel())}: {sum(strays[0])} of its 6 numbers stand "
-    f"in the row of another word, and in head 1 {sum(strays[1])}.",
+    f"in the row of another word; in head 1 there are {sum(strays[1])} of 6.",
 )
 
 # %%
@@ -372,10 +372,10 @@ assert (sum(strays[0]), sum(strays[1])) == (4, 4)
 # of *l'Afrique* it holds nothing at all.
 # No error, no wrong shape: only a model that learns badly.
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=6
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=5
 # ### Exercise: split_heads
 #
-# *6 minutes, difficulty 1 of 3. Two checks: the numbers, and the refusal.*
+# *5 minutes, difficulty 1 of 3. Two checks: the numbers, and the refusal.*
 # `x_btm` is `(b, t, m)`; the result is `(b, h, t, d)` with `d = m // num_heads`.
 # The cut is given; two gaps are left.
 # First, refuse a `num_heads` that does not divide m:
@@ -423,7 +423,7 @@ def split_heads(x_btm, num_heads):
 
 # %% check="heads-split" points=3
 check("heads-split", split_heads)
-assert split_heads(small_btm, 2)[0, 1].tolist() == [[2, 3], [12, 13]]
+assert split_heads(small_btm, 2)[0, 1].tolist() == [[2, 3], [12, 13], [22, 23]]
 
 # %% check="heads-split-error" points=1
 check("heads-split-error", split_heads)
@@ -476,7 +476,7 @@ assert merge_heads(split_heads(small_btm, 2)).tolist() == small_btm.tolist()
 # $W_Q^i$ is head $i$'s block of columns in one matrix $W_Q$ of $(m, m)$;
 # $W_O$, the **output projection**, mixes what the heads have found.
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
 # By hand: $m = 2$, two heads, so each is $d = 1$ number wide and the scale is 1.
 # The word $(1, 0)$ looks at itself and at $(0, 1)$.
 #
@@ -515,10 +515,10 @@ print(
     (found @ by_hand["output"]).round(2),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=12
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=11
 # ### Exercise: multi_head_attention
 #
-# *12 minutes, difficulty 3 of 3.
+# *11 minutes, difficulty 3 of 3.
 # Three checks: the numbers, masks, the refusal.*
 # `query_bqm` is `(b, q, m)`, `context_bkm` is `(b, k, m)`.
 # `weights` is a dict: `"query"`, `"key"`, `"value"`, `"output"`, each `(m, m)`.
@@ -588,7 +588,7 @@ print("largest difference to the loop:", np.abs(all_btm[0] - loop_tm).max())
 assert np.allclose(all_btm[0], loop_tm, atol=1e-12)
 assert np.allclose(all_bhtt[0], tables, atol=1e-12)
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Break it: forget the transpose
 #
 # Does a wrong split matter, if the merge is wrong in the same way?
@@ -712,10 +712,10 @@ def attention_parameters(model_dim, num_heads, head_dim):
 check("heads-parameters", attention_parameters)
 assert attention_parameters(16, 8, 2) == 1024
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=7
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=6
 # ### Exercise: to_keras
 #
-# *7 minutes, difficulty 2 of 3.*
+# *6 minutes, difficulty 2 of 3.*
 # Keras keeps the heads apart inside its arrays: query, key and value are `(m, h, d)`,
 # the output projection is `(h, d, m)`.
 # Return the four, in this order, made from `weights`.
@@ -798,12 +798,12 @@ print("query, key, value is right:", np.allclose(named_bqm, key_first_bqm, atol=
 assert np.allclose(named_bqm, value_first_bqm)
 assert not np.allclose(named_bqm, key_first_bqm, atol=1e-2)
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=13
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=12
 # ## Make it a layer that can learn
 #
 # ### Exercise: MultiHeadAttention
 #
-# *13 minutes, difficulty 3 of 3.
+# *12 minutes, difficulty 3 of 3.
 # Four checks: numbers, masks, made again, inside a model.*
 # `build` makes four weights, `w_query`, `w_key`, `w_value`, `w_output`, each `(m, m)`;
 # Keras calls it once, with the shapes of `query` and `context`.
@@ -897,7 +897,7 @@ check("heads-layer-config", MultiHeadAttention)
 # %% check="heads-layer-model" points=1
 check("heads-layer-model", MultiHeadAttention)
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Find what one head cannot do
 #
 # Six words, each with 8 random numbers of content.
@@ -959,7 +959,7 @@ assert 0.3 < floor < 0.375
 # In 4096 sentences some directions are a little smaller by chance,
 # and so the floor lies a little below 0.375.
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # Train your layer, once with one head and once with two, all else equal.
 
 
@@ -1038,7 +1038,7 @@ for w, u in ((1.0, 0.0), (0.8, 0.2), (0.5, 0.5)):
 def looks_of(layer):
     """The weights of a trained layer on the test sentences: `(b, h, k)`."""
     trained = {
-        name: np.array(getattr(layer, f"w_{name}"))
+        name: ops.convert_to_numpy(getattr(layer, f"w_{name}"))
         for name in ("query", "key", "value", "output")
     }
     _, weights_bhqk = multi_head_attention(*test_inputs, trained, layer.num_heads)
