@@ -84,9 +84,13 @@ def _split_cases(rng: Generator) -> list[Case]:
     ]
 
 
+# A refusal is judged by shapes, so that wrong numbers cost their own points only.
+
+
 def _split_error_cases(rng: Generator) -> list[Case]:
+    b, t = rng.integers(2, 40, size=2)
     return [
-        Case("four columns, two heads", x=rng.normal(size=(1, 3, 4)), num_heads=2),
+        Case("four columns, two heads", x=rng.normal(size=(b, t, 4)), num_heads=2),
         Case("six columns, four heads", x=rng.normal(size=(2, 4, 6)), num_heads=4),
         Case("seven columns, two heads", x=rng.normal(size=(1, 6, 7)), num_heads=2),
     ]
@@ -176,8 +180,9 @@ def _heads_mask_cases(rng: Generator) -> list[Case]:
 
 
 def _heads_error_cases(rng: Generator) -> list[Case]:
+    b, q = (int(n) for n in rng.integers(2, 40, size=2))
     return [
-        _heads(rng, "six columns, two heads", 1, 3, 2, 6, 2),
+        _heads(rng, "six columns, two heads", b, q, 2, 6, 2),
         _heads(rng, "six columns, four heads", 2, 4, 4, 6, 4),
         _heads(rng, "seven columns, three heads", 1, 2, 4, 7, 3),
     ]
@@ -222,6 +227,21 @@ def _call_heads(multi_head_attention: Any, case: Case) -> Any:
     if case.mask is None:
         return multi_head_attention(*given)
     return multi_head_attention(*given, mask=case.mask)
+
+
+def _shape(value: Any) -> np.ndarray:
+    return np.array([int(n) for n in np.shape(value)], dtype=int)
+
+
+def _call_split_shape(split_heads: Any, case: Case) -> Any:
+    return _shape(split_heads(case.x, case.num_heads))
+
+
+def _call_heads_shape(multi_head_attention: Any, case: Case) -> Any:
+    found = _call_heads(multi_head_attention, case)
+    if isinstance(found, tuple | list) and len(found) == 2:
+        return _shape(found[0]), _shape(found[1])
+    return found
 
 
 def _call_to_keras(to_keras: Any, case: Case) -> Any:
@@ -371,29 +391,30 @@ LAYER = "class MultiHeadAttention(keras.layers.Layer)"
 OUTPUT = {"output": "(b, q, m)"}
 
 
-def _split(name: str, cases: Any, laws: Sequence[Law]) -> Exercise:
+def _split(name: str, cases: Any, **more: Any) -> Exercise:
     return Exercise(
         name=name,
         signature="split_heads(x_btm, num_heads)",
-        call=lambda split_heads, case: split_heads(case.x, case.num_heads),
         cases=cases,
         oracle="transformer.reference:split_heads",
-        returns={"heads": "(b, h, t, d)"},
-        laws=laws,
+        **more,
     )
 
 
-def _multi_head(name: str, cases: Any, laws: Sequence[Law]) -> Exercise:
+def _multi_head(name: str, cases: Any, **more: Any) -> Exercise:
     return Exercise(
         name=name,
         signature=DECLARED,
-        call=_call_heads,
         cases=cases,
         oracle="transformer.reference:multi_head_attention",
-        returns={**OUTPUT, "weights": "(b, h, q, k)"},
-        laws=laws,
         uses=BOTH,
+        **more,
     )
+
+
+def _multi_head_values(name: str, cases: Any, laws: Sequence[Law]) -> Exercise:
+    pair = {**OUTPUT, "weights": "(b, h, q, k)"}
+    return _multi_head(name, cases, call=_call_heads, returns=pair, laws=laws)
 
 
 def _class(name: str, cases: Any, call: Any, **more: str) -> Exercise:
@@ -409,8 +430,19 @@ def _class(name: str, cases: Any, call: Any, **more: str) -> Exercise:
 
 
 FUNCTIONS: list[Exercise] = [
-    _split("heads-split", _split_cases, [WORDS]),
-    _split("heads-split-error", _split_error_cases, []),
+    _split(
+        "heads-split",
+        _split_cases,
+        call=lambda split_heads, case: split_heads(case.x, case.num_heads),
+        returns={"heads": "(b, h, t, d)"},
+        laws=[WORDS],
+    ),
+    _split(
+        "heads-split-error",
+        _split_error_cases,
+        call=_call_split_shape,
+        returns={"heads.shape": "(4,)"},
+    ),
     Exercise(
         name="heads-merge",
         signature="merge_heads(x_bhtd)",
@@ -419,9 +451,16 @@ FUNCTIONS: list[Exercise] = [
         oracle="transformer.reference:merge_heads",
         returns={"merged": "(b, t, m)"},
     ),
-    _multi_head("heads-attention", _heads_cases, [POSITIVE, SUMS]),
-    _multi_head("heads-attention-mask", _heads_mask_cases, [POSITIVE, BLOCKED, SUMS]),
-    _multi_head("heads-attention-error", _heads_error_cases, []),
+    _multi_head_values("heads-attention", _heads_cases, [POSITIVE, SUMS]),
+    _multi_head_values(
+        "heads-attention-mask", _heads_mask_cases, [POSITIVE, BLOCKED, SUMS]
+    ),
+    _multi_head(
+        "heads-attention-error",
+        _heads_error_cases,
+        call=_call_heads_shape,
+        returns={"output.shape": "(3,)", "weights.shape": "(4,)"},
+    ),
     Exercise(
         name="heads-to-keras",
         signature="to_keras(weights, num_heads)",

@@ -532,34 +532,14 @@ def _uneven(query: Any, context: Any, weights: Any, h: int, mask: Any = None) ->
     return np.concatenate(parts, -1) @ weights["output"], np.stack(found, 1)
 
 
-def _rest_unused(
-    query: Any, context: Any, weights: Any, h: int, mask: Any = None
-) -> Any:
-    kept = query.shape[-1] // h * h
-    cut = {name: w[:, :kept] for name, w in weights.items()}
-    return _heads(
-        query,
-        context,
-        cut,
-        h,
-        mask,
-        last=lambda merged, w: merged @ weights["output"][:kept],
-    )
-
-
-def _zeros_added(
-    query: Any, context: Any, weights: Any, h: int, mask: Any = None
-) -> Any:
-    room = -query.shape[-1] % h
-    wide = {name: np.pad(w, ((0, 0), (0, room))) for name, w in weights.items()}
-    wide["output"] = np.pad(weights["output"], ((0, room), (0, 0)))
-    return _heads(query, context, wide, h, mask)
-
-
 def _fewer(query: Any, context: Any, weights: Any, h: int, mask: Any = None) -> Any:
     while query.shape[-1] % h:
         h -= 1
     return _heads(query, context, weights, h, mask)
+
+
+def _single(query: Any, context: Any, weights: Any, h: int, mask: Any = None) -> Any:
+    return _heads(query, context, weights, 1 if query.shape[-1] % h else h, mask)
 
 
 def _assert_heads(
@@ -577,21 +557,17 @@ def _no_heads(query: Any, context: Any, weights: Any, h: int, mask: Any = None) 
 
 
 ATTENTION_ERROR: dict[str, tuple[Callable[..., Any], str]] = {
-    "uneven-heads": (
+    "indivisible-accepted": (
         _uneven,
-        f"Your heads get different widths, as `np.array_split` cuts them. {REFUSE}",
-    ),
-    "leftover-columns-dropped": (
-        _rest_unused,
-        f"Columns that do not fit are dropped in silence. {REFUSE}",
-    ),
-    "columns-added": (
-        _zeros_added,
-        f"Columns of zeros are added in silence. {REFUSE}",
+        f"You take a width that h does not divide: uneven heads, or columns dropped or added in silence. {REFUSE}",
     ),
     "fewer-heads": (
         _fewer,
         f"You take fewer heads than asked, in silence. {REFUSE}",
+    ),
+    "one-head-instead": (
+        _single,
+        f"You take one head in place of those asked for, in silence. {REFUSE}",
     ),
     "asserts": (_assert_heads, SPLIT_ERROR["asserts"][1]),
     "returns-nothing": (_no_heads, SPLIT_ERROR["returns-nothing"][1]),

@@ -114,9 +114,8 @@ _, weights_qk = attention(query_qd, x_tm @ w_key_md, x_tm)
 print(dict(zip(sentence, weights_qk[0].round(2).tolist(), strict=True)))
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
-# **Predict, then run.** The query is multiplied by 10, then by 100: it asks ever more
-# sharply.
-# Where does the weight of *visite* go?
+# **Predict, then run.** The query is multiplied by 10, then by 100.
+# It asks ever more sharply: where does the weight of *visite* go?
 # Any of the three answers earns the point.
 
 # %% answer="predict-one-look"
@@ -209,8 +208,8 @@ assert africa_hk.max(axis=-1).min() > 0.85
 # %% [markdown]
 # Three softmaxes, three sums of 1: no question takes weight from another.
 # The names are ours.
-# In a trained model heads get no names,
-# and many of them answer no question that we could ask.
+# In a trained model heads get no names, and only some of them turn out to have a role
+# that people can tell (Voita et al. 2019, at the end).
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # **Try it.** Choose the head and the word that looks.
@@ -250,7 +249,7 @@ display(widgets.VBox([head_buttons, word_slider, sharp_slider, picture, told]))
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Put the matrices side by side
 #
-# A loop over heads is slow and long-winded: three products where one will do.
+# The loop makes a product for each head where one will do.
 # Put the heads' query matrices side by side, and one product makes all their queries:
 # columns 0 and 1 belong to head 0, columns 2 and 3 to head 1, and so on.
 # With $h$ heads over a width $m$, each head is $d = m / h$ columns wide.
@@ -370,7 +369,7 @@ assert (sum(strays[0]), sum(strays[1])) == (4, 4)
 # Read the right column as the model does.
 # Head 0 believes its second row to be *visite*, and holds the other half of *Jane*;
 # of *l'Afrique* it holds nothing at all.
-# No error, no wrong shape: only a model that learns badly.
+# No error, no wrong shape; what it spoils, you will measure below.
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=5
 # ### Exercise: split_heads
@@ -758,6 +757,7 @@ check("heads-to-keras", to_keras)
 # %% [markdown] minutes=2
 # Now the comparison: random matrices, another sentence as context, padding inside it.
 # Keras's own mask is `(b, q, k)`, and it adds the axis of heads itself.
+# The two should agree to within 1e-5, which float32 and another order of sums allow.
 
 # %%
 rng = np.random.default_rng(5)
@@ -785,8 +785,7 @@ print("largest difference below 1e-5:", max(gaps) < 1e-5)
 assert max(gaps) < 1e-5
 
 # %% [markdown]
-# And the trap: hand Keras's layer a key and a value that differ, in the order you would
-# write them.
+# And the trap: a key and a value that differ, in the order you would write them in.
 
 # %%
 other_bkm = context_bkm[:, ::-1] * 2
@@ -812,8 +811,8 @@ assert not np.allclose(named_bqm, key_first_bqm, atol=1e-2)
 # `get_config` returns a dict from which `__init__` can make the layer again.
 #
 # In `call`, use `@` and `keras.ops`, imported as `ops`, and no function from above.
-# Those are NumPy and need numbers, and Keras also calls the layer before it has any;
-# and NumPy keeps no record that a gradient could follow back.
+# Those are NumPy: they need numbers, and Keras also calls the layer before it has any.
+# And NumPy keeps no record that a gradient could follow back.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
@@ -902,8 +901,8 @@ check("heads-layer-model", MultiHeadAttention)
 #
 # Six words, each with 8 random numbers of content.
 # One word, anywhere, is marked as the answer to *who*, another to *when*.
-# The task: report both contents, the one of *who* in the first 8 columns and the one of
-# *when* in the last 8.
+# The task: report both contents,
+# that of the *who* word in the first 8 columns, that of the *when* word in the last 8.
 # One query per sentence asks, and the width is $m = 16$.
 
 # %%
@@ -942,7 +941,7 @@ assert 0.95 < mean_square < 1.05
 #    **whatever the weights $w_k$ are**.
 # 3. The answers are 16 independent numbers of variance 1: no direction of their 16
 #    is smaller than another. Ten dimensions miss at least six of sixteen:
-#    a mean squared error of 6/16 = 0.375 or more.
+#    on average over many sentences, a squared error of 6/16 = 0.375 or more.
 #
 # Two heads make two averages, 20 numbers, and the argument falls away.
 # For the very sentences of the test set, the floor can be computed:
@@ -1015,7 +1014,7 @@ figures.show(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
-# One head stops short of a half, above its floor, and more epochs do not help.
+# One head settles a little below one half, above its floor; more epochs do not help.
 # A half is the best for weights that see the marks alone:
 # with $w$ on the *who* word, $u$ on the *when* word and the best scaling,
 # the two errors are at least $u^2/(w^2+u^2)$ and $w^2/(w^2+u^2)$.
@@ -1082,7 +1081,7 @@ assert looks_hk[:, marks_km.any(axis=1)].sum(axis=-1).min() > 0.9
 # Nobody told the heads which question is whose: they divided the work in training.
 # A head need not look at one word alone.
 # Two *different* averages are enough, and $W_O$ takes them apart,
-# as two equations do with two unknowns; from one average nothing can be taken apart.
+# as two equations settle two unknowns; one average is one equation.
 
 # %% [markdown] minutes=1
 # Because your layer has a `get_config`, Keras can make the whole model again,
@@ -1150,8 +1149,8 @@ print("le Nil is told", dict(zip(TOLD, mine_btm[0, 2].round(2).tolist(), strict=
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Remember lessons 01 and 02
 #
-# Three questions without looking back; each right answer is a point, and each option is
-# explained afterwards.
+# Three questions without looking back; each right answer is a point,
+# and each option is explained afterwards.
 #
 # **1.** Why are scores divided by $\sqrt d$?
 #
