@@ -65,7 +65,7 @@ figures.show(
 NAMES, PLACES = ["Jane", "Léa", "Paul"], ["l'Afrique", "le Caire", "le Nil"]
 ALONE, VISITS = ["chante", "dort"], ["visite", "étudie"]
 MONTHS = ["juillet", "mai", "septembre"]
-WORDS = ["<pad>", "<start>", ".", *NAMES, *ALONE, *VISITS, *PLACES, "en", *MONTHS]
+WORDS = ["<pad>", "<start>", ".", *NAMES, *ALONE, *VISITS, *PLACES, "en", "et", *MONTHS]
 
 
 def encode(sentences):
@@ -109,7 +109,7 @@ def attention(query, key, value, mask=None):
     return weights @ value, weights
 
 
-table_nm = np.random.default_rng(5).normal(size=(len(WORDS), 8)) / np.sqrt(8)
+table_nm = np.random.default_rng(5).normal(size=(len(WORDS), 8)) / 5
 
 
 def embed(tokens_bt):
@@ -142,7 +142,7 @@ moves_t = np.abs(padded_out[0, :3] - alone_out[0]).max(axis=-1)
 lost_t = padded_weights[0, :3, 3:].sum(axis=-1)
 for word, move, lost in zip(short, moves_t, lost_t, strict=True):
     print(f"{word:5} moves by up to {move:.2f}; padding gets {lost:.0%} of its look")
-assert (moves_t > 0.05).all()
+assert (moves_t > 0.1).all()
 
 # %%
 explain("predict-masks-padding", padding_guess)
@@ -483,7 +483,7 @@ figures.show(
     figure,
     "Three masks side by side. "
     + " ".join(
-        f"The {title}'s has {len(rows)} rows and {len(columns)} columns, "
+        f"{title.capitalize()}: {len(rows)} rows and {len(columns)} columns, "
         f"{int(mask_qk.sum())} of them ticks."
         for title, (mask_qk, rows, columns) in shown.items()
     ),
@@ -914,41 +914,30 @@ figures.show(
 #
 # A small model that predicts the next word, trained twice on the same sentences from
 # the same start: once with `decoder_mask`, once with the padding hidden only.
-# How low can a loss go? The next word is not determined: after *Jane* four verbs may
-# follow.
-# The mean of −log p over all words, with p counted in the sentences themselves, is
-# their **entropy** (in nats, because the logarithm is natural), and no model that sees
-# only the past can do better on them.
+#
+# How low can its loss go? These sentences are two clauses joined by *et*, and a clause
+# makes three free choices: 3 names, 8 things to do, 3 months, so 72 clauses.
+# A model that sees only the past cannot know a choice before it is made: each costs it
+# the logarithm of the number of ways, and all else costs nothing.
+# Two clauses cost 2 log 72, spread over 11.5 words on average: that is the **entropy**
+# of the sentences, in nats a word (nats, because the logarithm is natural).
 
 # %%
-CLOSINGS = [["."], *(["en", month, "."] for month in MONTHS)]
-grammar = [
-    [name, *middle, *closing]
+MIDDLES = [*([v] for v in ALONE), *([v, p] for v in VISITS for p in PLACES)]
+CLAUSES = [
+    [name, *middle, "en", month]
     for name in NAMES
-    for middle in [*([v] for v in ALONE), *([v, p] for v in VISITS for p in PLACES)]
-    for closing in CLOSINGS
+    for middle in MIDDLES
+    for month in MONTHS
 ]
+grammar = [[*one, "et", *two, "."] for one in CLAUSES for two in CLAUSES]
 order = np.random.default_rng(4).permutation(len(grammar))
-learnt_bt = encode([grammar[i] for i in order[:72]])
-kept_bt = encode([grammar[i] for i in order[72:]])
-
-
-def entropy(tokens_bt):
-    """Mean of −log p over all words, each given the words before it."""
-    starts = [tuple(row[:i]) for row in tokens_bt for i in range(len(row) + 1)]
-    surprises = [
-        np.log(starts.count(tuple(row[:i])) / starts.count(tuple(row[: i + 1])))
-        for row in tokens_bt
-        for i in range(np.count_nonzero(row))
-    ]
-    return np.mean(surprises)
-
-
-floor = entropy(learnt_bt)
-print(
-    len(grammar), "sentences,", len(learnt_bt), "to learn from,", len(kept_bt), "kept"
-)
-print(f"entropy of those to learn from: {floor:.3f} nats a word")
+learnt_bt = encode([grammar[i] for i in order[:800]])
+kept_bt = encode([grammar[i] for i in order[800:1000]])
+words_each = np.mean([len(sentence) for sentence in grammar])
+floor = 2 * np.log(len(CLAUSES)) / words_each
+print(len(grammar), "sentences; one of them:", " ".join(grammar[order[0]]))
+print(f"{words_each} words each on average, entropy {floor:.3f} nats a word")
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
 # **Predict, then run.** Whose training loss ends lower: `"with the mask"`,
@@ -1002,7 +991,7 @@ MASKS = {"with the mask": decoder_mask, "without": only_padding}
 
 def train(make_mask):
     """Train a new model with teacher forcing; its losses while it learns."""
-    keras.utils.set_random_seed(2)
+    keras.utils.set_random_seed(3)
     model = NextWord()
     model.compile(
         keras.optimizers.Adam(5e-3),
@@ -1021,8 +1010,8 @@ def train(make_mask):
         y,
         sample_weight=share,
         validation_data=kept,
-        batch_size=24,
-        epochs=60,
+        batch_size=32,
+        epochs=20,
         verbose=0,
     )
     return model, run.history
@@ -1037,20 +1026,21 @@ for name, make_mask in MASKS.items():
 print(f"entropy        {floor:.4f}")
 
 # %%
-assert floor - 0.01 < losses["with the mask"]["loss"][-1] < floor + 0.1
-assert losses["without"]["loss"][-1] < 0.02
-assert losses["without"]["val_loss"][-1] < 0.2
+assert floor - 0.02 < losses["with the mask"]["loss"][-1] < floor + 0.05
+assert floor - 0.02 < losses["with the mask"]["val_loss"][-1] < floor + 0.05
+assert losses["without"]["loss"][-1] < 0.1
+assert losses["without"]["val_loss"][-1] < 0.1
 
 # %% tags=["folded", "nbval-ignore-output"]
 lines = {name: history["loss"] for name, history in losses.items()}
-figure = figures.curves(np.arange(1, 61), lines, "epochs", "loss (nats a word)")
+figure = figures.curves(np.arange(1, 21), lines, "epochs", "loss (nats a word)")
 axes = figure.axes[0]
 axes.axhline(floor, color=figures.GREY, linestyle=":")
-axes.text(61, floor - 0.06, "entropy of the sentences", va="top", ha="right")
+axes.text(20, floor - 0.06, "entropy of the sentences", va="top", ha="right")
 axes.set_ylim(-0.1, 2.6)
 figures.show(
     figure,
-    f"Training loss over 60 epochs. With the mask it falls to "
+    f"Training loss over 20 epochs. With the mask it falls to "
     f"{lines['with the mask'][-1]:.2f}, the entropy being {floor:.2f}; without it "
     f"falls to {lines['without'][-1]:.2f}.",
 )
@@ -1070,7 +1060,7 @@ def generate(model, make_mask, count=100):
     """Let a model write `count` sentences, a word at a time."""
     rng = np.random.default_rng(6)
     written_bt = np.full((count, 1), WORDS.index("<start>"))
-    for _ in range(6):
+    for _ in range(12):
         logits_btn = np.asarray(model((written_bt, make_mask(written_bt))))
         noisy_bn = logits_btn[:, -1] + rng.gumbel(size=(count, len(WORDS)))
         next_b1 = noisy_bn.argmax(axis=-1)[:, np.newaxis]  # a draw from softmax
@@ -1083,21 +1073,24 @@ def generate(model, make_mask, count=100):
 good = {}
 for name, make_mask in MASKS.items():
     written = generate(models[name], make_mask)
-    good[name] = sum(sentence in grammar for sentence in written) / len(written)
-    print(f"{name}: {good[name]:.0%} of 100 are sentences")
-    for sentence in written[:5]:
+    good[name] = {" ".join(sentence) for sentence in written if sentence in grammar}
+    print(f"{name}: {len(good[name])} different correct sentences in 100 attempts")
+    for sentence in written[:4]:
         print("   ", " ".join(sentence))
 
 # %%
-assert good["with the mask"] > 0.9
-assert good["without"] < 0.3
+assert len(good["with the mask"]) > 80
+assert len(good["without"]) < 25
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
 # The model with the loss of 0 cannot write.
-# It has learnt one thing, to copy the word one position ahead, and when it writes
-# there is no word ahead.
-# Neither loss nor validation loss tells you. Your test tells you before a single step
-# of training.
+# It has learnt one thing, to copy the word one position ahead, and when it writes there
+# is no word ahead.
+# Give `train` another seed and it fails in another way, with other nonsense or with the
+# same few sentences over and over.
+#
+# Neither loss nor held-out loss tells you. Your test does, before a single step of
+# training, and here on the trained models.
 
 
 # %%
