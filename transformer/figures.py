@@ -141,7 +141,7 @@ def mask(
     title: str = "",
     lit: int | None = None,
 ) -> Figure:
-    """A boolean mask as a table of ticks; rows are queries.
+    """A boolean mask as a table of ticks and crosses; rows are queries.
 
     Args:
         may_attend_qk: Boolean `(q, k)`, True where the query may attend.
@@ -154,7 +154,9 @@ def mask(
     draw_mask(axes, may_attend_qk, rows, columns, title)
     if lit is not None:
         frame = (-0.5, lit - 0.5), len(columns), 1
-        axes.add_patch(Rectangle(*frame, fill=False, linewidth=3, edgecolor=VERMILLION))
+        axes.add_patch(
+            Rectangle(*frame, fill=False, lw=3, edgecolor=VERMILLION, clip_on=False)
+        )
     return figure
 
 
@@ -169,7 +171,7 @@ def draw_mask(
     tinted = np.where(np.asarray(may_attend_qk)[..., np.newaxis], TINT, 1.0)
     axes.imshow(tinted, aspect="auto")
     for (row, column), allowed in np.ndenumerate(may_attend_qk):
-        text, ink = ("✓", "black") if allowed else ("·", GREY)
+        text, ink = ("✓", "black") if allowed else ("×", GREY)
         axes.text(column, row, text, ha="center", va="center", color=ink)
     axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right")
     axes.set_yticks(range(len(rows)), rows)

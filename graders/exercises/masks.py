@@ -487,7 +487,7 @@ CHOICES: list[Choice] = [
     Choice(
         name="predict-masks-padding",
         answer="padding_guess",
-        question="Two padding tokens are appended and no mask is given. What happens to the vectors of the words?",
+        question="Padding is appended and no mask is given. What happens to the vectors of the words?",
         options={
             "they stay": "It feels as if filler were nothing. But softmax gives every key a share, a row of zeros too: its score is 0 and exp(0) is 1. What padding gets, the words lose.",
             "all change": "Each word's query meets the padding's keys, and whatever their scores are, they get shares that the words lose. Every word looks at every key, so every vector changes.",

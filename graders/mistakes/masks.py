@@ -42,9 +42,9 @@ KINDS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     ),
     "integers": (
         lambda mask: mask.astype(int),
-        "Your mask holds the numbers 0 and 1. As numbers they go wrong in silence: `~1` "
-        "is -2, which counts as True, and `scores[mask]` picks rows 0 and 1. Which "
-        "comparison gives True and False themselves?",
+        "Your mask holds the numbers 0 and 1. Keras would cast them to booleans, but "
+        "before it does they go wrong in silence: `~1` is -2, which counts as True, and "
+        "`scores[mask]` picks rows 0 and 1. Which comparison gives True and False?",
     ),
     "inverted-integers": (
         lambda mask: 1 - mask.astype(int),
