@@ -563,9 +563,9 @@ for inputs, label in zip(shift_right(tokens_bt, 1)[1], tokens_bt[1], strict=True
     print(f"given {WORDS[inputs]:10} → should say {WORDS[label]}")
 
 # %% [markdown]
-# Read down the left column and up to the arrow: that is what a position may use.
-# Read one line further down: there stands the answer.
-# A decoder that sees one position ahead has nothing left to learn.
+# A position may use what stands left of the arrow, in its own line and those above.
+# One line further down, on the left, stands its answer: a decoder that sees one
+# position ahead has nothing left to learn.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Bridge the conventions
@@ -714,6 +714,8 @@ for panel, (title, weights_qk) in zip(
     figure.subplots(1, 2), both_masks.items(), strict=True
 ):
     figures.draw_heatmap(panel, weights_qk, long, long, title)
+    for number in panel.texts:
+        number.set_fontsize(9)
     panel.tick_params(labelsize=9)
     panel.set_xlabel("key")
     panel.set_ylabel("query")
@@ -738,8 +740,8 @@ figures.show(
 # | `Embedding(mask_zero=True)` ties a mask to its output | pass masks yourself |
 #
 # The last two are hard to see, so look at them.
-# A tied mask is handed to any argument called `mask`; and the first layer that uses it
-# uses it up, so that the second attends to padding.
+# A tied mask is handed to any argument called `mask`. And run step by step, as here, the
+# first layer that uses it uses it up, so that the second attends to padding.
 
 
 # %%
@@ -877,6 +879,7 @@ check("sees-the-future-hidden", sees_the_future)
 # Which of these see the future? Think of an answer for each before you run the cell.
 
 # %%
+keras.utils.set_random_seed(5)
 heads = keras.layers.MultiHeadAttention(num_heads=2, key_dim=4, use_bias=False)
 candidates = {
     "Conv1D, padding='same'": keras.layers.Conv1D(8, 3, padding="same"),
@@ -892,7 +895,6 @@ candidates = {
         x, x, attention_mask=look_ahead_mask(x.shape[1])
     ),
 }
-keras.utils.set_random_seed(5)
 verdicts = {name: sees_the_future(one, 6, 8) for name, one in candidates.items()}
 for name, leaks in verdicts.items():
     print(f"{name:28} {'SEES THE FUTURE' if leaks else 'sound'}")
@@ -1081,8 +1083,11 @@ figures.show(
 explain("predict-masks-loss", loss_guess)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
-# Without the mask the loss is 0, and it is 0 on sentences the model has never seen.
-# A validation set does not catch this: there, too, the answer lies one position ahead.
+# Without the mask the loss falls to 0, also on sentences the model has never seen.
+# Held-out sentences do not catch this: there, too, the answer lies one position ahead.
+# With the mask it stays at the entropy: the model has learnt what can be known, and a
+# lower loss would be bad news.
+#
 # Now let both **generate**: begin with start, draw the next word from the model's
 # probabilities, append it, and go on.
 
@@ -1142,21 +1147,23 @@ assert said["without", "before"] < 0.5 < 0.9 < said["without", "after"]
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Give `train` another seed and it fails in another way, with other nonsense or with the
 # same few sentences over and over.
-# Neither loss nor held-out loss tells you. Your test does, before a single step of
-# training, and here on the trained models.
+# Neither loss nor held-out loss tells you.
+# Your test does, and before a single step of training: here it judges new models, whose
+# weights are random, and the trained ones.
 
 
 # %%
-def attending(name, make_mask):
-    """The part of a trained model that may leak, with its mask in it."""
+def attending(model, make_mask):
+    """The part of a model that may leak, with its mask in it."""
     attention_mask = make_mask(np.ones((1, 6), dtype=int))
-    return lambda x_btm: models[name].attend(x_btm, attention_mask)
+    return lambda x_btm: model.attend(x_btm, attention_mask)
 
 
 for name, make_mask in MASKS.items():
-    leaks = sees_the_future(attending(name, make_mask), 6, 32)
-    print(f"{name:14} sees the future: {leaks}")
-    assert leaks == (name == "without")
+    for age, model in (("new", NextWord()), ("trained", models[name])):
+        leaks = sees_the_future(attending(model, make_mask), 6, 32)
+        print(f"{name:14} {age:8} sees the future: {leaks}")
+        assert leaks == (name == "without")
 
 # %% [markdown] essay="masks-zero-loss" points=6 slideshow={"slide_type": "skip"}
 # ### Essay: a loss too good to be true
@@ -1273,6 +1280,8 @@ explain("recall-masks-positions", positions_recall)
 #
 # - Vaswani et al., *Attention Is All You Need*, 2017, section 3.2.3: the three places
 #   of attention and the mask of the decoder.
+# - The pages of `MultiheadAttention` and `scaled_dot_product_attention` in PyTorch's
+#   documentation, for the two meanings of True.
 # - Williams, Zipser, *A Learning Algorithm for Continually Running Fully Recurrent
 #   Neural Networks*, 1989: teacher forcing in recurrent networks.
 # - Bengio et al., *Scheduled Sampling for Sequence Prediction with Recurrent Neural
