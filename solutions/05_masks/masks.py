@@ -740,8 +740,8 @@ figures.show(
 # | `Embedding(mask_zero=True)` ties a mask to its output | pass masks yourself |
 #
 # The last two are hard to see, so look at them.
-# A tied mask is handed to any argument called `mask`. And run step by step, as here, the
-# first layer that uses it uses it up, so that the second attends to padding.
+# A tied mask is handed to any argument called `mask`. And run step by step, as here,
+# the first layer that uses it uses it up, so that the second attends to padding.
 
 
 # %%
@@ -776,18 +776,20 @@ for turn in ("first", "second"):
 # 3. It moved, so the layer sees the future.
 # A layer that replaces each word by the mean *so far* gives 1 and 2, and then 1 and 3:
 # the first output stays.
+# Both are one table of weights times the words; the second is empty above the diagonal.
 
 
 # %%
 def mean_of_all(x_btm):
     """Replace each word by the mean of all: `(b, t, m)` to `(b, t, m)`."""
-    return np.repeat(x_btm.mean(axis=1, keepdims=True), x_btm.shape[1], axis=1)
+    t = x_btm.shape[1]
+    return np.full((t, t), 1 / t, dtype="float32") @ x_btm
 
 
 def mean_so_far(x_btm):
     """Replace each word by the mean up to it: `(b, t, m)` to `(b, t, m)`."""
-    count_t1 = np.arange(1, x_btm.shape[1] + 1)[:, np.newaxis]
-    return np.cumsum(x_btm, axis=1) / count_t1
+    weights_tt = np.tri(x_btm.shape[1], dtype="float32")
+    return weights_tt / weights_tt.sum(axis=1, keepdims=True) @ x_btm
 
 
 before_btm, after_btm = np.array([[[1.0], [3.0]]]), np.array([[[1.0], [5.0]]])
