@@ -404,9 +404,9 @@ def redraw(_change=None):
     words, place = EXAMPLES[which.value], query_slider.value
     mask_qk = decoder_mask(encode([words]))[0, 0]
     picture.value = figures.png(figures.mask(mask_qk, words, words, lit=place))
-    seen = ", ".join(w for w, ok in zip(words, mask_qk[place], strict=True) if ok)
-    query = words[place].strip("<>")
-    told.value = f"Query {place} (<b>{query}</b>) may attend to: {seen}"
+    names = [word.strip("<>") for word in words]  # `<pad>` would read as HTML
+    seen = ", ".join(w for w, ok in zip(names, mask_qk[place], strict=True) if ok)
+    told.value = f"Query {place} (<b>{names[place]}</b>) may attend to: {seen}"
 
 
 for control in (which, query_slider):
@@ -659,15 +659,15 @@ print("the order of arguments:", *list(inspect.signature(layer.call).parameters)
 
 # %% [markdown] minutes=1
 # A law that every later model must obey: appended padding changes nothing.
+# The look-ahead mask would hide it here, so the test takes the padding mask alone.
 
 # %%
 longer_bt = np.pad(tokens_bt, [(0, 0), (0, 4)])  # four more columns of 0
 longer_btm = embed(longer_bt).astype("float32")
-after_btm = layer(longer_btm, longer_btm, attention_mask=decoder_mask(longer_bt))
-gap = np.abs(after_btm[:, :6] - theirs_btm).max()
-print(
-    "four more columns of padding move the words by less than 1e-5:", bool(gap < 1e-5)
-)
+before_btm = layer(words_btm, words_btm, attention_mask=padding_mask(tokens_bt))
+after_btm = layer(longer_btm, longer_btm, attention_mask=padding_mask(longer_bt))
+gap = np.abs(after_btm[:, :6] - before_btm).max()
+print("four more columns move the words by less than 1e-5:", bool(gap < 1e-5))
 assert gap < 1e-5
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
@@ -686,13 +686,11 @@ cast_guess = "only the future"
 check("predict-masks-cast", cast_guess)
 
 # %%
-additive_qk = np.where(look_ahead_mask(6), 0.0, -1e9)
+boolean_qk = look_ahead_mask(6)
+additive_qk = np.where(boolean_qk, 0.0, -1e9)
 long_btm = words_btm[1:]
 _, right_weights = layer(
-    long_btm,
-    long_btm,
-    attention_mask=look_ahead_mask(6),
-    return_attention_scores=True,
+    long_btm, long_btm, attention_mask=boolean_qk, return_attention_scores=True
 )
 _, cast_weights = layer(
     long_btm, long_btm, attention_mask=additive_qk, return_attention_scores=True
@@ -845,6 +843,8 @@ for candidate in (mean_of_all, mean_so_far):
 # | False for every layer | `moved = x` is not a copy |
 # | True for a sound layer | nan spreads through weights of 0; `==` sees rounding |
 # | False for one hidden leak | which places, distances and features are tried? |
+#
+# In a message, `verdicts[2]` is what you said about the third layer of the case.
 
 
 # %% answer="sees-the-future"
@@ -1021,33 +1021,26 @@ def only_padding(tokens_bt):
     return cross_mask(tokens_bt, tokens_bt)
 
 
-MASKS = {"with the mask": decoder_mask, "without": only_padding}
+MASKS = {"with the mask": decoder_mask, "without the mask": only_padding}
+
+
+def prepare(labels_bt, make_mask):
+    """Teacher forcing: inputs with their mask, labels, and a weight for each."""
+    inputs_bt = shift_right(labels_bt, WORDS.index("<start>"))
+    is_word_bt = (labels_bt != 0).astype("float32")  # padding costs nothing
+    return (inputs_bt, make_mask(inputs_bt)), labels_bt, is_word_bt / is_word_bt.mean()
 
 
 def train(make_mask):
-    """Train a new model with teacher forcing; its losses while it learns."""
+    """Train a new model: the model, and its losses while it learnt."""
     keras.utils.set_random_seed(3)
     model = NextWord()
-    model.compile(
-        keras.optimizers.Adam(5e-3),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        weighted_metrics=[],
-    )
-    data = []
-    for labels_bt in (learnt_bt, kept_bt):
-        inputs_bt = shift_right(labels_bt, WORDS.index("<start>"))
-        is_word_bt = (labels_bt != 0).astype("float32")  # padding costs nothing
-        share_bt = is_word_bt / is_word_bt.mean()
-        data.append(((inputs_bt, make_mask(inputs_bt)), labels_bt, share_bt))
-    (x, y, share), kept = data
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(5e-3), loss, weighted_metrics=[])
+    x, y, weights = prepare(learnt_bt, make_mask)
+    kept, settings = prepare(kept_bt, make_mask), {"batch_size": 32, "epochs": 20}
     run = model.fit(
-        x,
-        y,
-        sample_weight=share,
-        validation_data=kept,
-        batch_size=32,
-        epochs=20,
-        verbose=0,
+        x, y, sample_weight=weights, validation_data=kept, verbose=0, **settings
     )
     return model, run.history
 
@@ -1057,14 +1050,14 @@ models, losses = {}, {}
 for name, make_mask in MASKS.items():
     models[name], losses[name] = train(make_mask)
     last, kept = losses[name]["loss"][-1], losses[name]["val_loss"][-1]
-    print(f"{name:14} loss {last:.4f}, on sentences never seen {kept:.4f}")
-print(f"entropy        {floor:.4f}")
+    print(f"{name:16} loss {last:.4f}, on sentences never seen {kept:.4f}")
+print(f"entropy          {floor:.4f}")
 
 # %%
 assert floor - 0.02 < losses["with the mask"]["loss"][-1] < floor + 0.05
 assert floor - 0.02 < losses["with the mask"]["val_loss"][-1] < floor + 0.05
-assert losses["without"]["loss"][-1] < 0.1
-assert losses["without"]["val_loss"][-1] < 0.1
+assert losses["without the mask"]["loss"][-1] < 0.1
+assert losses["without the mask"]["val_loss"][-1] < 0.1
 
 # %% tags=["folded", "nbval-ignore-output"]
 lines = {name: history["loss"] for name, history in losses.items()}
@@ -1078,7 +1071,7 @@ figures.show(
     figure,
     f"Training loss over 20 epochs. With the mask it falls to "
     f"{lines['with the mask'][-1]:.2f}, the entropy being {floor:.2f}; without it "
-    f"falls to {lines['without'][-1]:.2f}.",
+    f"falls to {lines['without the mask'][-1]:.2f}.",
 )
 
 # %%
@@ -1119,7 +1112,7 @@ for name, make_mask in MASKS.items():
 
 # %%
 assert len(good["with the mask"]) > 80
-assert len(good["without"]) < 25
+assert len(good["without the mask"]) < 25
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
 # The model with the loss of 0 cannot write.
@@ -1137,11 +1130,13 @@ for name, make_mask in MASKS.items():
         logits_btn = np.asarray(models[name]((given_bt, make_mask(given_bt))))
         said[name, when] = softmax(logits_btn)[:, 0, lea].mean()
     before, after = said[name, "before"], said[name, "after"]
-    print(f"{name:14} gives Léa the share {before:.2f} before, {after:.2f} after")
+    print(f"{name:16} gives Léa the share {before:.2f} before, {after:.2f} after")
 
 # %%
 assert abs(said["with the mask", "before"] - said["with the mask", "after"]) < 1e-4
-assert said["without", "before"] < 0.5 < 0.9 < said["without", "after"]
+assert (
+    said["without the mask", "before"] < 0.5 < 0.9 < said["without the mask", "after"]
+)
 
 # %% [markdown]
 # It copies the word one position ahead, and when it writes, there is no word ahead.
@@ -1164,8 +1159,8 @@ def attending(model, make_mask):
 for name, make_mask in MASKS.items():
     for age, model in (("new", NextWord()), ("trained", models[name])):
         leaks = sees_the_future(attending(model, make_mask), 6, 32)
-        print(f"{name:14} {age:8} sees the future: {leaks}")
-        assert leaks == (name == "without")
+        print(f"{name:16} {age:8} sees the future: {leaks}")
+        assert leaks == (name == "without the mask")
 
 # %% [markdown] essay="masks-zero-loss" points=6 slideshow={"slide_type": "skip"}
 # ### Essay: a loss too good to be true
