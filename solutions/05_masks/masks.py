@@ -54,9 +54,9 @@ figures.show(
 # end of *Shift the answer*: 47 minutes. Second half from *Bridge the conventions*: 43
 # minutes. The essay is homework. Students most often mask the queries in place of the
 # keys, and most often believe that a low training loss cannot be bad news: the last
-# section is for them, leave it 10 minutes. Of four seeds tried, the model without the
-# mask wrote 0, 1, 4 and 10 different correct sentences in 100 attempts, the one with it
-# 99 each time.
+# section is for them, leave it 10 minutes. Of six seeds tried, the model without the
+# mask always ended at a loss of 0.000 and wrote 0, 0, 2, 4, 6 and 6 different correct
+# sentences in 100 attempts.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Put two sentences in one batch
@@ -1038,7 +1038,7 @@ def train(make_mask):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(5e-3), loss, weighted_metrics=[])
     x, y, weights = prepare(learnt_bt, make_mask)
-    kept, settings = prepare(kept_bt, make_mask), {"batch_size": 32, "epochs": 20}
+    kept, settings = prepare(kept_bt, make_mask), {"batch_size": 16, "epochs": 20}
     run = model.fit(
         x, y, sample_weight=weights, validation_data=kept, verbose=0, **settings
     )
@@ -1056,8 +1056,8 @@ print(f"entropy          {floor:.4f}")
 # %%
 assert floor - 0.02 < losses["with the mask"]["loss"][-1] < floor + 0.05
 assert floor - 0.02 < losses["with the mask"]["val_loss"][-1] < floor + 0.05
-assert losses["without the mask"]["loss"][-1] < 0.1
-assert losses["without the mask"]["val_loss"][-1] < 0.1
+assert losses["without the mask"]["loss"][-1] < 0.05
+assert losses["without the mask"]["val_loss"][-1] < 0.05
 
 # %% tags=["folded", "nbval-ignore-output"]
 lines = {name: history["loss"] for name, history in losses.items()}
