@@ -16,7 +16,7 @@ import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
 PURPLE, GREY = "#CC79A7", "#767676"
@@ -27,6 +27,7 @@ LINES: list[dict[str, Any]] = [
     {"color": PURPLE, "linestyle": ":", "marker": "D"},
     {"color": GREY, "linestyle": "-", "marker": "x"},
 ]
+TINT = (0.81, 0.90, 0.95)  # light blue, for what is lit
 WIDTH, HEIGHT = 6.4, 3.6  # inches, the largest a figure may be
 STYLE: dict[Any, Any] = {
     "font.size": 10,
@@ -187,6 +188,55 @@ def _draw_table(axes: Axes, part: Table) -> None:
     axes.tick_params(which="both", length=0)
     axes.spines[:].set_visible(False)
     axes.set_title(part.name, fontsize=10)
+
+
+# ----------------------------------------------------------------------------- masks
+
+
+def mask(
+    may_attend_qk: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    title: str = "",
+    lit: int | None = None,
+) -> Figure:
+    """A boolean mask as a table of ticks and crosses; rows are queries.
+
+    Args:
+        may_attend_qk: Boolean `(q, k)`, True where the query may attend.
+        rows: The queries' names, downwards.
+        columns: The keys' names, from left to right.
+        title: Stands above.
+        lit: A row to frame.
+    """
+    figure, axes = canvas(min(WIDTH, 2.2 + 0.7 * len(columns)))
+    draw_mask(axes, may_attend_qk, rows, columns, title)
+    if lit is not None:
+        frame = (-0.5, lit - 0.5), len(columns), 1
+        axes.add_patch(
+            Rectangle(*frame, fill=False, lw=3, edgecolor=VERMILLION, clip_on=False)
+        )
+    return figure
+
+
+def draw_mask(
+    axes: Axes,
+    may_attend_qk: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    title: str = "",
+) -> None:
+    """Draws a mask into axes that exist; the arguments as in `mask`."""
+    tinted = np.where(np.asarray(may_attend_qk)[..., np.newaxis], TINT, 1.0)
+    axes.imshow(tinted, aspect="auto")
+    for (row, column), allowed in np.ndenumerate(may_attend_qk):
+        text, ink = ("✓", "black") if allowed else ("×", GREY)
+        axes.text(column, row, text, ha="center", va="center", color=ink)
+    axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xlabel("key: who is looked at")
+    axes.set_ylabel("query: who looks")
+    axes.set_title(title)
 
 
 # ---------------------------------------------------------------------------- arrows
