@@ -286,7 +286,7 @@ def _shifting(name: str, cases: Any) -> Exercise:
         call=_call_shift,
         cases=cases,
         oracle="transformer.reference:shift_matrix",
-        returns={"moved": "(p, m)"},
+        returns={"moved": "(t, m)"},
         laws=[TURNS],
         uses=ENCODING,
     )
