@@ -328,6 +328,16 @@ FUNCTIONS: Sequence[Exercise] = [
 
 CHOICES: Sequence[Choice] = [
     Choice(
+        name="predict-louder",
+        answer="louder_guess",
+        question="A word's row in a new Keras embedding, 128 wide, and the number 1 in 128 columns. Which is longer?",
+        options={
+            "the word": "A trained row may be longer; a new one is not. 128 numbers between -0.05 and 0.05 have a norm of about 0.33, and 128 ones have √128 = 11.3.",
+            "the place": "By a factor of 35: Keras draws the numbers of a new table from -0.05 to 0.05, so a row of 128 has a norm of about 0.33, and 128 ones have √128 = 11.3. Place 50 has 50 times that.",
+            "about the same": "1 looks like a modest number, but it stands in every one of 128 columns: the norm is √128 = 11.3. A new word's row, numbers between -0.05 and 0.05, has about 0.33.",
+        },
+    ),
+    Choice(
         name="predict-row-zero",
         answer="row_zero_guess",
         question="Position 0: every angle is 0. What is its row of the encoding?",
@@ -345,16 +355,6 @@ CHOICES: Sequence[Choice] = [
             "the first is larger": "It sounds plausible that early positions are special, and with 1, 2, 3, … the dot product does depend on where one stands. Here each pair gives cos(rate · 5), and only the gap of 5 is in it.",
             "the second is larger": "With 1, 2, 3, … it would be: larger numbers, larger products. But all rows of the encoding have the same norm, and each pair gives cos(rate · 5), whatever the two positions are.",
             "they are the same": "sin a sin b + cos a cos b = cos(a − b): each pair of columns gives the cosine of its rate times the distance. Where the two positions stand drops out.",
-        },
-    ),
-    Choice(
-        name="predict-louder",
-        answer="louder_guess",
-        question="A new Keras embedding, 512 numbers wide, and the encoding. Which is longer?",
-        options={
-            "the word": "A trained table may be; a new one is not. 512 numbers from -0.05 to 0.05 have a norm of about 0.65, and the encoding has √(512/2) = 16.",
-            "the position": "By a factor of about 24: Keras draws the numbers of a new table from -0.05 to 0.05, so a row of 512 has a norm of about 0.65, and the encoding has √(512/2) = 16. The factor √m brings the word to about 15.",
-            "about the same": "That is what the factor √m is for. Without it, a row of 512 numbers from -0.05 to 0.05 has a norm of about 0.65, and the encoding has √(512/2) = 16.",
         },
     ),
     Choice(

@@ -23,7 +23,8 @@
 #
 # **You need** Python, sine and cosine, and multi-head attention from lesson 03.
 #
-# **Time.** About 90 minutes, in two sittings if you like; pause after *Move by a matrix*.
+# **Time.** About 90 minutes, in two sittings if you like;
+# pause after *Move by a matrix*.
 
 # %% given="setup"
 import ipywidgets as widgets
@@ -32,11 +33,6 @@ from IPython.display import display
 
 from graders.check import check, example, explain
 from transformer import figures
-
-# %% given="keras" tags=["late-import"]
-# Keras takes some seconds to load. Run this cell and read on.
-import keras
-from keras import ops
 
 # %% tags=["folded"] slideshow={"slide_type": "subslide"}
 figures.show(
@@ -49,6 +45,11 @@ figures.show(
 # The map shows the machine that this course ends with.
 # The lit blocks stand at the bottom: positions are told once, before the first layer.
 
+# %% given="keras" tags=["late-import"]
+# Keras takes some seconds to load. Run this cell and read on.
+import keras
+from keras import ops
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **For the class.** Write both sentences on the board and ask what attention makes of
 # them (3 minutes). First half to the end of *Move by a matrix*: 45 minutes, of which 11
@@ -60,7 +61,8 @@ figures.show(
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## See the order get lost
 #
-# Take lesson 03's multi-head attention in its Keras form, which you proved equal to your
+# Take lesson 03's multi-head attention in its Keras form,
+# which you proved equal to your
 # own, and the running sentence.
 # Each word is a row of eight random numbers: nothing in this cell is trained.
 # Then shuffle the sentence and compare each word's new vector before and after.
@@ -141,26 +143,48 @@ figures.show(
 #
 # The first idea everyone has: add the number of the place to every column.
 # To see what is wrong with it, compare sizes.
-# An **embedding** is the table with one row for each word of the vocabulary; Keras fills
-# a new one with numbers drawn evenly from −0.05 to 0.05.
+# An **embedding** is the table with one row for each word of the vocabulary;
+# a new one is filled with small random numbers.
+# The **norm** of a row is its length, the root of the sum of its squares.
+#
+# **Predict, then run.** A word's row in a new Keras embedding, 128 numbers wide,
+# and the row of place 1, which is 128 times the number 1.
+# Which is longer: `"the word"`, `"the place"`, `"about the same"`?
+# Any of them earns the point, because a prediction teaches by being made.
+
+# %% answer="predict-louder"
+# One of "the word", "the place", "about the same".
+### BEGIN SOLUTION
+louder_guess = "the place"
+### END SOLUTION
+
+# %% check="predict-louder" points=1
+check("predict-louder", louder_guess)
+
 
 # %%
-m = 128
-fresh = keras.layers.Embedding(
-    1000, m, embeddings_initializer=keras.initializers.RandomUniform(seed=1)
-)
-fresh.build(None)
-fresh_nm = np.array(fresh.embeddings)
-print(f"numbers from {fresh_nm.min():.2f} to {fresh_nm.max():.2f}")
+def new_table(m, start="Keras"):
+    """A new table of 1000 words, as Keras or a tied model begins it: `(n, m)`."""
+    initializer = keras.initializers.RandomUniform(-0.05, 0.05, seed=1)
+    if start == "tied":
+        initializer = keras.initializers.RandomNormal(stddev=m**-0.5, seed=1)
+    return np.array(initializer((1000, m)))
+
+
+default = keras.layers.Embedding(1000, 128).embeddings_initializer.get_config()
+print("Keras draws evenly from", default["minval"], "to", default["maxval"])
+fresh_nm = new_table(128)
 word_norm = np.linalg.norm(fresh_nm, axis=1).mean()
 print(f"norm of a word's row: {word_norm:.2f}")
 for place in (1, 5, 50):
-    place_norm = np.linalg.norm(np.full(m, place))
+    place_norm = np.linalg.norm(np.full(128, place))
     times = place_norm / word_norm
-    print(
-        f"norm of {place:2} in all columns: {place_norm:6.1f}, {times:5.0f} times that"
-    )
+    print(f"norm of place {place:2}: {place_norm:6.1f}, {times:5.0f} times that")
+assert (default["minval"], default["maxval"]) == (-0.05, 0.05)
 assert word_norm.round(2) == 0.33
+
+# %%
+explain("predict-louder", louder_guess)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A shout beside a whisper. What does it do to the words?
@@ -178,10 +202,10 @@ def alike(words_nm, place_m):
     return cosine_nn[~np.eye(100, dtype=bool)].mean()
 
 
-print(f"no position:   {abs(alike(fresh_nm, np.zeros(m))):.3f}")
-print(f"in place 1:    {alike(fresh_nm, np.full(m, 1)):.3f}")
-print(f"in place 50:   {alike(fresh_nm, np.full(m, 50)):.7f}")
-assert alike(fresh_nm, np.full(m, 1)) > 0.99
+print(f"no position:   {abs(alike(fresh_nm, np.zeros(128))):.3f}")
+print(f"in place 1:    {alike(fresh_nm, np.full(128, 1)):.3f}")
+print(f"in place 50:   {alike(fresh_nm, np.full(128, 50)):.7f}")
+assert alike(fresh_nm, np.full(128, 1)) > 0.99
 
 # %% [markdown]
 # In place 1 all words look the same already, by 0.999 of 1: the place drowns them.
@@ -196,16 +220,19 @@ for length in (5, 24):
 # %% [markdown]
 # Now the numbers are small, and "third word" and "one step further" mean something else
 # in every sentence.
-# We want rows that are (1) no larger at the end than at the start, (2) the same in every
+# We want rows that are (1) no larger at the end than at the start,
+# (2) the same in every
 # sentence, and (3) such that one step is the same step everywhere.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Read the time from many clocks
 #
 # A clock does all three.
-# Its hand never leaves the dial, it shows the same at the same time, and a minute is the
+# Its hand never leaves the dial,
+# it shows the same at the same time, and a minute is the
 # same turn at noon and at midnight.
-# One hand comes round again; several hands of different speeds together name the moment.
+# One hand comes round again;
+# several hands of different speeds together name the moment.
 #
 # So take m/2 hands, one for each **pair** of columns.
 # Hand number `pair` has the rate $1 / 10000^{2 \cdot pair / m}$, in radians per word:
@@ -229,7 +256,8 @@ for column in range(4):
 # ### Exercise: angles
 #
 # *6 minutes, difficulty 1 of 3. Two checks: even widths, odd widths.*
-# Return the angles of positions 0 to `length` − 1, one row for each position, one column
+# Return the angles of positions 0 to `length` − 1,
+# one row for each position, one column
 # for each of `model_dim` columns: `(t, m)`.
 # The first two lines are given.
 # m may be odd; then the last pair has one column, and the formula is the same.
@@ -287,7 +315,8 @@ assert angles(2, 5).shape == (2, 5)
 # An angle alone grows with the position, like 1, 2, 3, …
 # The tip of a hand does not: on a circle of radius 1 it is the point
 # $(\sin \mathrm{angle}, \cos \mathrm{angle})$.
-# Both are needed: the sine alone is the same for two hands, one on its way up and one on
+# Both are needed: the sine alone is the same for two hands,
+# one on its way up and one on
 # its way down.
 # So in each pair the **even column holds the sine, the odd column the cosine**:
 #
@@ -297,7 +326,6 @@ assert angles(2, 5).shape == (2, 5)
 #
 # **Predict, then run.** At position 0 every angle is 0.
 # The row of position 0 then holds: `"all zeros"`, `"all ones"`, `"zeros and ones"`?
-# Any of them earns the point, because a prediction teaches by being made.
 
 # %% answer="predict-row-zero"
 # One of "all zeros", "all ones", "zeros and ones".
@@ -317,7 +345,8 @@ check("predict-row-zero", row_zero_guess)
 #
 # <details><summary>Hint 1: the idea</summary>
 #
-# Compute all angles once. Then fill the even columns of a new array from their sines and
+# Compute all angles once.
+# Then fill the even columns of a new array from their sines and
 # the odd columns from their cosines.
 #
 # </details>
@@ -338,7 +367,7 @@ check("predict-row-zero", row_zero_guess)
 # | what you see | what to look at |
 # | --- | --- |
 # | row 0 is 1, 0, 1, 0 | sine and cosine have changed places |
-# | odd columns never leave 0.5 … 1 | a cosine of a sine: the angles were overwritten |
+# | odd columns stay above 0.5 | a cosine of a sine: angles were overwritten |
 # | right half all cosines | halves side by side: the columns must take turns |
 
 
@@ -371,7 +400,7 @@ assert np.allclose(norm_t, np.sqrt(8 / 2))
 # %%
 explain("predict-row-zero", row_zero_guess)
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # Every row has the norm $\sqrt{m/2}$, because each pair adds
 # $\sin^2 + \cos^2 = 1$ to its square.
 # Wish (1) is granted: no position is louder than another.
@@ -403,33 +432,30 @@ axes.set_ylabel("encoding")
 axes.set_ylim(-1.1, 1.1)
 axes.set_xlim(0, 49)
 figure.legend(loc="outside right center", frameon=False)
-crest_m = encoding_tm[:, [0, 4, 8, 12]].argmax(axis=0)
+turns = [2 * np.pi * 10_000 ** (column / 32) for column in (0, 4, 8, 12)]
 figures.show(
     figure,
-    f"Four columns as waves over 50 positions, each slower than the one before: column 0 "
-    f"turns every 6 words, column 4 every 20, column 8 every 63; column 12 has its first "
-    f"crest at position {crest_m[3]}.",
+    "Four columns as waves over 50 positions, each slower than the one before: a "
+    "whole turn takes " + ", ".join(f"{turn:.0f}" for turn in turns) + " words in "
+    "columns 0, 4, 8 and 12.",
 )
 
 # %%
-for column in (0, 4, 8, 12):
-    turn = 2 * np.pi * 10_000 ** (column / 32)
-    print(f"column {column:2}: a whole turn takes {turn:5.1f} words")
 far_tm = positional_encoding(1000, 32)
 distances_tt = np.linalg.norm(far_tm[:, np.newaxis] - far_tm, axis=-1)
 closest = distances_tt[~np.eye(1000, dtype=bool)].min()
 print(f"closest two of 1000 positions: distance {closest:.2f}")
-assert closest > 0.5
+assert closest.round(2) == 1.17
 
 # %% [markdown]
 # Each row of the map is what one position adds to its word.
 # On the left the hands turn fast and tell neighbours apart; on the right they hardly
 # move and tell the beginning from the end.
 # Together they never repeat within these thousand positions: the two most similar rows
-# are still 0.93 apart, and a row says nothing about the sentence it stands in.
+# are still 1.17 apart, and a row says nothing about the sentence it stands in.
 # Wish (2) is granted.
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Compare two positions
 #
 # Attention compares words by dot products. So what is the dot product of two positions?
@@ -490,51 +516,43 @@ figures.show(
 )
 assert spread < 1e-10
 
-# %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # **Try it.** Four of the sixteen clocks.
-# The solid hand shows position $p$, the dashed one $p$ + gap.
+# The solid hand shows position $p$, the dotted one $p$ + gap.
 # Move $p$: all hands turn, and the angle between the two stays.
 # Move the gap: it opens, fast on the left and slowly on the right.
 
 # %%
-place_slider = widgets.IntSlider(value=3, min=0, max=60, description="p")
+place_slider = widgets.IntSlider(value=12, min=10, max=60, description="p")
 gap_slider = widgets.IntSlider(value=2, min=-10, max=10, description="gap")
 picture = widgets.Image(format="png", width=640)
 told = widgets.HTML()
+table_tm = positional_encoding(71, 32)
 
 
-def draw_dials(place, gap):
-    """Four clocks, a solid hand for a position and a dashed one for another."""
+def draw_dials(first_m, second_m):
+    """Four clocks, a solid hand for one position and a dotted one for another."""
     figure, axes = figures.canvas(height=1.9)
     axes.set_axis_off()
     axes.set_aspect("equal")
     turn = np.linspace(0, 2 * np.pi, 100)
     for dial, pair in enumerate((0, 2, 4, 6)):
-        x, rate = 2.6 * dial, 10_000 ** (-2 * pair / 32)
+        x = 2.6 * dial
         axes.plot(x + np.sin(turn), np.cos(turn), color=figures.GREY)
-        axes.text(x, 1.35, f"pair {pair}, rate {rate:.3g}", ha="center")
-        for angle, style in zip(
-            (place * rate, (place + gap) * rate), "-:", strict=True
-        ):
-            tip = [x, x + np.sin(angle)], [0, np.cos(angle)]
-            axes.plot(*tip, color=figures.BLUE, linestyle=style, linewidth=3)
+        axes.text(x, 1.3, f"pair {pair}", ha="center")
+        for row_m, style in ((first_m, "-"), (second_m, ":")):
+            sine, cosine = row_m[2 * pair : 2 * pair + 2]
+            hand = {"color": figures.BLUE, "linestyle": style, "linewidth": 3}
+            axes.plot([x, x + sine], [0, cosine], **hand)
     return figure
 
 
 def redraw(_change=None):
     """Draw the clocks of both positions and say what their rows have in common."""
-    place, gap = place_slider.value, gap_slider.value
-    picture.value = figures.png(draw_dials(place, gap))
-    first_m, second_m = (encoding_of(place), encoding_of(place + gap))
-    told.value = (
-        f"Positions {place} and {place + gap}: dot product {first_m @ second_m:.3f}"
-    )
-
-
-def encoding_of(place):
-    """The row of any position, before 0 too: `(m,)`."""
-    turned_m = (10_000 ** (-2 * (np.arange(32) // 2) / 32)) * place
-    return np.where(np.arange(32) % 2, np.cos(turned_m), np.sin(turned_m))
+    place, other = place_slider.value, place_slider.value + gap_slider.value
+    first_m, second_m = table_tm[[place, other]]
+    picture.value = figures.png(draw_dials(first_m, second_m))
+    told.value = f"Positions {place} and {other}: dot product {first_m @ second_m:.3f}"
 
 
 for slider in (place_slider, gap_slider):
@@ -542,10 +560,10 @@ for slider in (place_slider, gap_slider):
 redraw()
 display(widgets.VBox([place_slider, gap_slider, picture, told]))
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Move by a matrix
 #
-# The dashed hand is the solid hand, turned.
+# The dotted hand is the solid hand, turned.
 # How far depends on the gap and on the rate, not on where the solid hand points.
 # Turning is linear, so a matrix can do it; call it $M$:
 #
@@ -557,7 +575,8 @@ display(widgets.VBox([place_slider, gap_slider, picture, told]))
 # $$\sin(a + b) = \cos b \, \sin a + \sin b \, \cos a \qquad
 # \cos(a + b) = -\sin b \, \sin a + \cos b \, \cos a$$
 #
-# Read as a matrix that acts on the column $(\sin a, \cos a)$: the first line is the first
+# Read as a matrix that acts on the column $(\sin a, \cos a)$:
+# the first line is the first
 # row, the second line the second.
 # By hand, offset 1 from position 0: $(\sin 0, \cos 0) = (0, 1)$ must become
 # $(\sin 1, \cos 1)$.
@@ -575,7 +594,8 @@ print("M · encoding(1):", block @ [np.sin(1), np.cos(1)], "  sin 2:", np.sin(2)
 # position it starts from.
 # `offset` is any integer, negative too.
 # m must be even, so that each sine has its cosine: for an odd m raise a `ValueError`.
-# The check does not look at your entries; it moves encodings with M and looks where they
+# The check does not look at your entries;
+# it moves encodings with M and looks where they
 # arrive.
 #
 # <details><summary>Hint 1: the idea</summary>
@@ -641,7 +661,8 @@ for offset in (1, 7, -7, 400):
 # This is what "relative" means, and wish (3): one matrix takes *every* position seven
 # words further.
 # A matrix is what attention has in its hands.
-# Let `w_query` be the matrix that moves back by one, and each query becomes the encoding
+# Let `w_query` be the matrix that moves back by one,
+# and each query becomes the encoding
 # of the place before: it agrees best with the key that stands there.
 # No training; one head, set by hand, fed with positions only.
 
@@ -671,8 +692,8 @@ figures.show(
     figures.heatmap(weights_tt, sentence, sentence, "A head that looks one word back"),
     f"Five by five weights: every word but the first looks at the word before it, with "
     f"weights from {np.diagonal(weights_tt, -1).min():.2f} to "
-    f"{np.diagonal(weights_tt, -1).max():.2f}; the first has none before it and looks at "
-    f"itself with {weights_tt[0, 0]:.2f}.",
+    f"{np.diagonal(weights_tt, -1).max():.2f}; the first has none before it and "
+    f"looks at itself with {weights_tt[0, 0]:.2f}.",
 )
 
 # %% [markdown]
@@ -686,33 +707,16 @@ figures.show(
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Tell two roots apart
 #
-# In the Transformer the encoding is **added** to the word's row: not put beside it, which
-# would make the row wider, and not learned, because it is computed.
-# Before the sum the word is multiplied by $\sqrt m$.
-# Why?
+# In the Transformer the encoding is **added** to the word's row: not put beside it,
+# which would make the row wider, and not learned, because it is computed.
+# Its norm is $\sqrt{m/2}$, quieter than 1, 2, 3, …, and still louder than a new word.
+# So the word is multiplied by $\sqrt m$ before the sum.
 #
-# **Predict, then run.** A new Keras embedding, 512 wide, and the encoding of a position.
-# Which row is longer: `"the word"`, `"the position"`, `"about the same"`?
-
-# %% answer="predict-louder"
-# One of "the word", "the position", "about the same".
-### BEGIN SOLUTION
-louder_guess = "the position"
-### END SOLUTION
-
-# %% check="predict-louder" points=1
-check("predict-louder", louder_guess)
-
+# Measure the length of a word over the length of a position, with and without the
+# root, for two ways to begin a table: Keras's −0.05 to 0.05, and the way of a **tied**
+# model, random numbers of deviation $m^{-1/2}$.
 
 # %% slideshow={"slide_type": "subslide"}
-def new_table(m, start):
-    """A new table of 1000 words, as Keras or a tied model begins it: `(n, m)`."""
-    initializer = keras.initializers.RandomUniform(seed=1)  # from -0.05 to 0.05
-    if start == "tied":
-        initializer = keras.initializers.RandomNormal(stddev=m**-0.5, seed=1)
-    return np.array(initializer((1000, m)))
-
-
 widths = [64, 128, 256, 512, 1024]
 ratios = {}
 for start in ("Keras", "tied"):
@@ -727,9 +731,7 @@ for name, ratio in ratios.items():
     print(f"{name:15}", "  ".join(f"{r:6.3f}" for r in ratio))
 assert ratios["Keras, bare"][3] < 0.05
 assert 0.8 < ratios["Keras, times √m"][3] < 1
-
-# %%
-explain("predict-louder", louder_guess)
+assert np.allclose(ratios["tied, times √m"], np.sqrt(2), atol=0.02)
 
 # %% tags=["folded"] slideshow={"slide_type": "subslide"}
 figure, axes = figures.canvas(height=3.2)
@@ -751,35 +753,40 @@ figures.show(
     figure,
     f"Length of a word over length of a position, against m. Keras's table without the "
     f"root stays at {ratios['Keras, bare'][0]:.3f}; a tied table falls from "
-    f"{ratios['tied, bare'][0]:.2f} at m = 64 to {ratios['tied, bare'][-1]:.2f} at 1024, "
-    f"and with the root stays at {ratios['tied, times √m'][0]:.2f}; Keras's with the "
-    f"root grows from {ratios['Keras, times √m'][0]:.2f} to "
+    f"{ratios['tied, bare'][0]:.2f} at m = 64 to {ratios['tied, bare'][-1]:.2f} at "
+    f"1024, and with the root stays at {ratios['tied, times √m'][0]:.2f}; "
+    f"Keras's with the root grows from {ratios['Keras, times √m'][0]:.2f} to "
     f"{ratios['Keras, times √m'][-1]:.2f}.",
 )
 
-# %% [markdown] minutes=4
-# A **tied** model uses one table twice: to look words up, and, at its very end, to score
+# %% [markdown] minutes=3
+# For a tied table the root cancels the $m^{-1/2}$: the word is 1.4 times as long as its
+# position at every width, where without it it would fade as m grows.
+# Keras's table has one deviation for all widths, so bare it is a twenty-fourth of the
+# position whatever m is, and the root brings it to 0.92 at m = 512, the paper's width.
+#
+# Why would anyone begin with $m^{-1/2}$?
+# A tied model uses its table twice: to look words up, and, at its very end, to score
 # every word of the vocabulary as the next one, by a dot product of m numbers with the
 # word's row.
-# The paper ties them (section 3.4) and does not say why it multiplies by $\sqrt m$, but
-# you can measure what tying asks for: scores of size 1 need a table of deviation
-# $m^{-1/2}$, and such a row is too short for the sum.
+# The paper ties them (section 3.4) and does not say why it multiplies by $\sqrt m$;
+# but you can measure what each use asks of the table.
 
 # %%
 m = 512
 state_nm = np.random.default_rng(0).normal(size=(1000, m))  # what reaches the end
 for name, deviation in (("1", 1.0), ("1/√m", m**-0.5)):
     rows_nm = np.random.default_rng(1).normal(scale=deviation, size=(1000, m))
-    variance, norm = (
-        (state_nm @ rows_nm.T).var(),
-        np.linalg.norm(rows_nm, axis=1).mean(),
-    )
-    print(
-        f"deviation {name:4}: variance of a score {variance:6.2f}, norm of a row {norm:5.2f}"
-    )
+    variance = (state_nm @ rows_nm.T).var()
+    norm = np.linalg.norm(rows_nm, axis=1).mean()
+    print(f"deviation {name:4}: variance of a score {variance:6.2f}, norm {norm:5.2f}")
 print(f"norm of a position: {np.linalg.norm(positional_encoding(1, m)):.2f}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# Scores of variance 1 ask for the small table,
+# the sum with a norm of 16 for a large one:
+# $\sqrt m$ on the way in serves both.
+#
 # The other root you know from lesson 02: inside attention scores are divided by
 # $\sqrt d$.
 # Measure both side by side, each for the thing it acts on, at a width of 512 with eight
@@ -789,16 +796,18 @@ print(f"norm of a position: {np.linalg.norm(positional_encoding(1, m)):.2f}")
 rng = np.random.default_rng(2)
 query_nd, key_nd = rng.normal(size=(2, 20_000, 64))
 scores_n = (query_nd * key_nd).sum(axis=1)
-words_nm, place_m = new_table(512, "Keras"), positional_encoding(8, 512)[7]
+words_nm, place_m = new_table(512), positional_encoding(8, 512)[7]
 bare, rooted = alike(words_nm, place_m), alike(words_nm * np.sqrt(512), place_m)
-print("                                          without     with")
-print(
-    f"√d in attention: variance of a score      {scores_n.var():7.2f}  {scores_n.var() / 64:7.2f}"
-)
-print(
-    f"√m on the word: word / position           {ratios['Keras, bare'][3]:7.2f}  {ratios['Keras, times √m'][3]:7.2f}"
-)
-print(f"    and how alike different words are     {bare:7.3f}  {rooted:7.3f}")
+table = {
+    "√d in attention: variance of a score": (scores_n.var(), scores_n.var() / 64),
+    "√m on the word: word / position": (
+        ratios["Keras, bare"][3],
+        ratios["Keras, times √m"][3],
+    ),
+    "√m: cosine of different words in a place": (bare, rooted),
+}
+for what, (without, with_it) in table.items():
+    print(f"{what:41} without {without:6.3f}   with {with_it:5.3f}")
 assert 0.9 < scores_n.var() / 64 < 1.1
 assert bare > 0.99
 assert rooted < 0.6
@@ -811,7 +820,7 @@ assert rooted < 0.6
 # 0.998 at the start.
 # Training can make words longer by and by; the root spares it the trouble.
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Write the layer
 #
 # Word ids in, words with a place out.
@@ -821,7 +830,8 @@ assert rooted < 0.6
 #   their weights once and for all;
 # - only tensors may be positional in a call: a plain number like `offset` is passed by
 #   its name, `layer(tokens, offset=3)`;
-# - `get_config` returns what `__init__` needs, so that a saved model can be built again;
+# - `get_config` returns what `__init__` needs,
+#   so that a saved model can be built again;
 # - a mask that Keras attaches to an embedding is lost in the first sum or product, so
 #   this course passes masks explicitly (lesson 05).
 
@@ -829,6 +839,16 @@ assert rooted < 0.6
 masked = keras.layers.Embedding(5, 4, mask_zero=True)(np.array([[1, 2, 0]]))
 print("a mask on the embedding:     ", getattr(masked, "_keras_mask", None) is not None)
 print("and after a product and a sum:", getattr(masked * 2 + 1, "_keras_mask", None))
+try:
+    keras.layers.Identity()(np.ones((1, 2)), 3)
+except ValueError as error:
+    print("a number without a name:", str(error).partition(".")[0])
+print("rows 3 to 5 of four positions:", positional_encoding(4, 2)[3:6].shape)
+
+# %% [markdown]
+# The last line is a trap of its own:
+# a slice beyond the end is shorter and says nothing.
+# One row would then be added to all words, so the layer must look at the end itself.
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=13
 # ### Exercise: PositionalEmbedding
@@ -851,8 +871,10 @@ print("and after a product and a sum:", getattr(masked * 2 + 1, "_keras_mask", N
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 #
-# Words `(b, t, m)` plus positions `(t, m)`: the slice meets the last two axes, and every
-# sentence of the batch gets the same. t is `tokens.shape[1]`. Keras computes in float32:
+# Words `(b, t, m)` plus positions `(t, m)`:
+# the slice meets the last two axes, and every
+# sentence of the batch gets the same.
+# t is `tokens.shape[1]`. Keras computes in float32:
 # `.astype("float32")` on the encoding.
 #
 # </details>
@@ -915,7 +937,8 @@ check("positional-embedding-fixed", PositionalEmbedding)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # Three proofs in one cell.
-# Keras has no layer for sines, but two of its `Embedding` layers, the second loaded with
+# Keras has no layer for sines,
+# but two of its `Embedding` layers, the second loaded with
 # your encoding, must give the same sum.
 # Two pieces of a sentence at their offsets must make the whole.
 # And a layer built again from its `get_config`, with the same weights, must not differ.
@@ -926,14 +949,13 @@ ids_bt = np.random.default_rng(3).integers(0, 12, size=(2, 7))
 ours_btm = np.array(layer(ids_bt))
 
 places = keras.layers.Embedding(20, 8)
-places.build(None)
+places(np.arange(20))
 places.set_weights([positional_encoding(20, 8)])
 theirs_btm = layer.embedding(ids_bt) * np.sqrt(8) + places(np.arange(7))
 pieces_btm = np.concatenate(
     [layer(ids_bt[:, :4]), layer(ids_bt[:, 4:], offset=4)], axis=1
 )
 again = PositionalEmbedding.from_config(layer.get_config())
-again.build((None, None))
 again(ids_bt)
 again.set_weights(layer.get_weights())
 
@@ -973,7 +995,7 @@ print(f"with positions, by more than 0.1: {apart[True] > 0.1}")
 assert apart[False] < 1e-5
 assert apart[True] > 0.1
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Meet two other ways
 #
 # **Learned positions**: a second embedding, one row for each position, trained like the
@@ -1010,10 +1032,11 @@ assert np.ptp(sums) > 1
 
 # %% [markdown]
 # Turned words have the same score at all three places; sums do not.
-# $(M_p x) \cdot (M_q y) = x \cdot (M_{q - p}\, y)$: turning back by $p$ and ahead by $q$
+# $(M_p x) \cdot (M_q y) = x \cdot (M_{q - p}\, y)$:
+# turning back by $p$ and ahead by $q$
 # leaves the distance.
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 # ## Go beyond the longest training sentence
 #
 # Your encoding goes on forever: position 5000 has its row, and `shift_matrix` is as
@@ -1050,7 +1073,8 @@ class Reader(keras.Model):
         self.embedding = keras.layers.Embedding(len(WORDS), m)
         if positions == "sines":
             self.embedding = PositionalEmbedding(len(WORDS), longest, m)
-        self.places = keras.layers.Embedding(longest, m)
+        if positions == "learned":
+            self.places = keras.layers.Embedding(longest, m)
         self.roles = [keras.layers.Dense(m, use_bias=False) for _ in range(3)]
         self.to_words = keras.layers.Dense(len(WORDS))
 
@@ -1097,7 +1121,7 @@ for positions in ("none", "sines", "learned", "rotary"):
 
 # %%
 assert right["none"].mean() < 0.4
-assert all(right[name][:15].mean() > 0.9 for name in ("sines", "learned", "rotary"))
+assert all(right[name][:15].mean() > 0.8 for name in ("sines", "learned", "rotary"))
 assert right["learned"][15:].mean() < 0.4
 assert right["sines"][15:].mean() < 0.9 < right["rotary"][15:].mean()
 
@@ -1111,14 +1135,14 @@ axes.set_ylim(0, 1.15)
 axes.set_xlabel("position")
 axes.set_ylabel("right answers (share)")
 figure.legend(loc="outside right center", frameon=False, title="positions")
-means = {name: values[15:].mean() for name, values in right.items()}
+near = {name: f"{values[:15].mean():.0%}" for name, values in right.items()}
+far = {name: f"{values[15:].mean():.0%}" for name, values in right.items()}
 figures.show(
     figure,
-    f"Share of right answers against position. Up to position 15 sines, learned and "
-    f"rotary positions are right nearly always; beyond it rotary keeps "
-    f"{means['rotary']:.0%}, sines fall to {means['sines']:.0%} on average, learned to "
-    f"{means['learned']:.0%}; without positions it is {right['none'].mean():.0%} "
-    f"throughout.",
+    f"Share of right answers against position. Up to position 15: "
+    f"sines {near['sines']}, learned {near['learned']}, rotary {near['rotary']}, none {near['none']}. Beyond "
+    f"it: sines {far['sines']}, learned {far['learned']}, rotary {far['rotary']}, none "
+    f"{far['none']}.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -1140,7 +1164,8 @@ figures.show(
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Use it: who stood before you?
 #
-# Write a sentence of at most 16 of these words, in any order, the same word twice if you
+# Write a sentence of at most 16 of these words,
+# in any order, the same word twice if you
 # like.
 # The reader with your positions names, for each word, the one before it.
 
@@ -1170,8 +1195,10 @@ print("right:", sum(a == b for a, b in zip(said, mine, strict=False)) >= len(sai
 # ### BEGIN SOLUTION
 # **Model answer.** Adding 1, 2, 3, … to a new embedding drowns the words: a row of 128
 # numbers has the norm 0.33, and place 1 alone adds 11.3, so that different words in one
-# place have a cosine near 1. A fraction repairs the size: it stays below 1. But it means
-# another thing in each sentence: the third word is 0.6 of five words and 0.125 of 24, and
+# place have a cosine near 1. A fraction repairs the size:
+# it stays below 1. But it means
+# another thing in each sentence:
+# the third word is 0.6 of five words and 0.125 of 24, and
 # one step is 1/5 here and 1/24 there, so no fixed matrix can say "one word back". It
 # also needs the length before the sentence is complete. The sines have the same norm
 # √(m/2) at every position, the same row in every sentence, and one matrix for each
@@ -1247,7 +1274,8 @@ explain("recall-root-of-d", root_recall)
 explain("recall-more-heads", more_heads_recall)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **Discuss.** (1) *The encoding is added to the word. Does the sum not mix up the two for
+# **Discuss.** (1) *The encoding is added to the word.
+# Does the sum not mix up the two for
 # good?* Expected: two rows cannot be read off their sum in general, but in many
 # dimensions a matrix can pick out the part it needs, as the reader of the experiment
 # did; concatenating would keep them apart and cost width in every layer. (2) *Would you
@@ -1257,15 +1285,18 @@ explain("recall-more-heads", more_heads_recall)
 #
 # **What goes wrong.** The exponent counts columns (ask for columns 2 and 3 of position
 # 1); angles overwritten before the cosine reads them (ask for the range of column 1); M
-# right for position 0 only (ask for position 1); the encoding added along the batch (ask
-# for two equal sentences: are their rows equal?); √m and √d taken for one thing (ask what
+# right for position 0 only (ask for position 1);
+# the encoding added along the batch (ask
+# for two equal sentences: are their rows equal?);
+# √m and √d taken for one thing (ask what
 # each is multiplied with).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Summary
 #
 # Attention does not know the order of its words, so each word gets the encoding of its
-# position added: the hands of m/2 clocks, fast ones for neighbours and slow ones for the
+# position added: the hands of m/2 clocks,
+# fast ones for neighbours and slow ones for the
 # whole.
 # All rows have one length, dot products depend on the distance only, and one matrix
 # moves every position by the same offset; $\sqrt m$ makes the word as long as its
@@ -1279,6 +1310,7 @@ explain("recall-more-heads", more_heads_recall)
 #   and half a page on positions.
 # - Su et al., *RoFormer: Enhanced Transformer with Rotary Position Embedding*, 2021.
 # - Press, Smith, Lewis, *Train Short, Test Long: Attention with Linear Biases Enables
-#   Input Length Extrapolation*, 2022: what happens beyond the longest training sentence.
+#   Input Length Extrapolation*, 2022:
+#   what happens beyond the longest training sentence.
 # - Shaw, Uszkoreit, Vaswani, *Self-Attention with Relative Position Representations*,
 #   2018: distances as learned vectors.

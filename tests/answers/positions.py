@@ -368,7 +368,7 @@ def plain(n, longest, m):
 
 
 def layer_with(words, places, make=None):
-    """A layer from two functions: `words(layer, tokens)`, `places(layer, offset, t)`."""
+    """A layer from `words(layer, tokens)` and `places(layer, offset, t)`."""
 
     def build(n, longest, m):
         import keras
