@@ -110,21 +110,16 @@ assert with_t.min() > 0.1
 # %% tags=["folded"] slideshow={"slide_type": "subslide"}
 figure, axes = figures.canvas(height=2.8)
 rows = np.arange(5)
-axes.barh(rows - 0.2, without_t, 0.36, color=figures.GREY, label="without positions")
-axes.barh(
-    rows + 0.2,
-    with_t,
-    0.36,
-    color=figures.BLUE,
-    edgecolor="black",
-    hatch="//",
-    label="a row added for each place",
-)
+bars = {"color": figures.GREY, "label": "without positions"}
+axes.bar_label(axes.barh(rows - 0.2, without_t, 0.36, **bars), fmt="%.1f", padding=3)
+bars = {"color": "#cfe5f2", "edgecolor": "black", "hatch": "//"}
+bars["label"] = "a row added for each place"
+axes.bar_label(axes.barh(rows + 0.2, with_t, 0.36, **bars), fmt="%.1f", padding=3)
 axes.set_yticks(rows, [sentence[place] for place in order])
 axes.invert_yaxis()
 axes.set_xlabel("change of the word's new vector (norm)")
-axes.set_xlim(0, 1.45 * with_t.max())
-axes.legend(loc="lower right", frameon=False)
+axes.set_xlim(0, 1.1 * with_t.max())
+figure.legend(loc="outside upper center", ncols=2, frameon=False)
 figures.show(
     figure,
     f"Bars for 5 words after shuffling: without positions every change is "
@@ -435,9 +430,9 @@ figure.legend(loc="outside right center", frameon=False)
 turns = [2 * np.pi * 10_000 ** (column / 32) for column in (0, 4, 8, 12)]
 figures.show(
     figure,
-    "Four columns as waves over 50 positions, each slower than the one before: a "
-    "whole turn takes " + ", ".join(f"{turn:.0f}" for turn in turns) + " words in "
-    "columns 0, 4, 8 and 12.",
+    f"Four columns as waves over 50 positions, each slower than the one before: a "
+    f"whole turn takes {turns[0]:.0f}, {turns[1]:.0f}, {turns[2]:.0f} and "
+    f"{turns[3]:.0f} words in columns 0, 4, 8 and 12.",
 )
 
 # %%
@@ -511,7 +506,7 @@ spread = max(np.ptp(np.stack(list(seen.values())), axis=0))
 figures.show(
     figure,
     f"Dot product against distance, seen from positions 0, 20 and 59: three sets of "
-    f"marks on one curve, which falls from {seen[0][0]:.0f} at distance 0 to "
+    f"marks on one curve, which goes from {seen[0][0]:.0f} at distance 0 to "
     f"{seen[0][5]:.1f} at 5 and {seen[0][30]:.1f} at 30. They differ by {spread:.0e}.",
 )
 assert spread < 1e-10
@@ -739,10 +734,9 @@ for (name, values), style in zip(ratios.items(), figures.LINES, strict=False):
     axes.plot(widths, values, label=name, **style)
     axes.annotate(
         name,
-        (widths[-1], values[-1]),
-        xytext=(8, 0),
+        (widths[0], values[0]),
+        xytext=(8, 6 if name != "tied, bare" else 2),
         textcoords="offset points",
-        va="center",
     )
 axes.set_xscale("log", base=2)
 axes.set_yscale("log")
@@ -1140,9 +1134,9 @@ far = {name: f"{values[15:].mean():.0%}" for name, values in right.items()}
 figures.show(
     figure,
     f"Share of right answers against position. Up to position 15: "
-    f"sines {near['sines']}, learned {near['learned']}, rotary {near['rotary']}, none {near['none']}. Beyond "
-    f"it: sines {far['sines']}, learned {far['learned']}, rotary {far['rotary']}, none "
-    f"{far['none']}.",
+    f"sines {near['sines']}, learned {near['learned']}, rotary {near['rotary']}, "
+    f"none {near['none']}. Beyond it: sines {far['sines']}, learned "
+    f"{far['learned']}, rotary {far['rotary']}, none {far['none']}.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
