@@ -14,17 +14,17 @@
 # **The question.** The same three words, and two different afternoons.
 # Lesson 02 ended with a warning: attention that gets its words in another order
 # gives the same vectors in another order, so it cannot tell these sentences apart.
-# How can a word carry its place with it, in such a way that "two words further on"
-# means the same at the beginning of a sentence and at its end?
+# How can a word carry its place with it, in such a way that "two words
+# further on" means the same at the beginning of a sentence and at its end?
 #
-# **You will build** the positional encoding of the Transformer, a matrix that moves it
-# from any position to another, and a Keras layer that turns word ids into words that
-# know where they stand.
+# **You will build** the positional encoding of the Transformer,
+# a matrix that moves it from any position to another,
+# and a Keras layer that turns word ids into words that know where they stand.
 #
 # **You need** Python, sine and cosine, and multi-head attention from lesson 03.
 #
-# **Time.** About 90 minutes, in two sittings if you like;
-# pause after *Move by a matrix*.
+# **Time.**
+# About 90 minutes, in two sittings if you like; pause after *Move by a matrix*.
 
 # %% given="setup"
 import ipywidgets as widgets
@@ -51,19 +51,20 @@ import keras
 from keras import ops
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **For the class.** Write both sentences on the board and ask what attention makes of
-# them (3 minutes). First half to the end of *Move by a matrix*: 45 minutes, of which 11
-# for `shift_matrix`; let pairs work out the case of position 0 on paper first. Second
-# half from *Tell two roots apart*: 45 minutes. The essay is homework. Students most
-# often count columns where the formula counts pairs, and most often confuse the root of
-# m with the root of d: stop at the table that measures both.
+# **For the class.**
+# Write both sentences on the board and ask what attention makes of them (3 minutes).
+# First half to the end of *Move by a matrix*: 50 minutes, of which 11 for
+# `shift_matrix`; let pairs work out the case of position 0 on paper first.
+# Second half from *Tell two roots apart*: 40 minutes.
+# The essay is homework.
+# Students most often count columns where the formula counts pairs, and most often
+# confuse the root of m with the root of d: stop at the table that measures both.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## See the order get lost
 #
 # Take lesson 03's multi-head attention in its Keras form,
-# which you proved equal to your
-# own, and the running sentence.
+# which you proved equal to your own, and the running sentence.
 # Each word is a row of eight random numbers: nothing in this cell is trained.
 # Then shuffle the sentence and compare each word's new vector before and after.
 
@@ -98,8 +99,8 @@ assert without_t.max() < 1e-5
 
 # %% [markdown]
 # Nothing moved but the rows themselves.
-# Now give each *place* a row of its own, random for today, and add it to whichever word
-# stands there.
+# Now give each *place* a row of its own, random for today,
+# and add it to whichever word stands there.
 
 # %%
 place_tm = rng.normal(size=(5, 8)).astype("float32")
@@ -128,8 +129,8 @@ figures.show(
 )
 
 # %% [markdown]
-# Five bars of length zero, five that are not: any row added for each place breaks the
-# symmetry.
+# Five bars of length zero, five that are not:
+# any row added for each place breaks the symmetry.
 # So *something* must be added.
 # The rest of the lesson is about what.
 
@@ -138,8 +139,8 @@ figures.show(
 #
 # The first idea everyone has: add the number of the place to every column.
 # To see what is wrong with it, compare sizes.
-# An **embedding** is the table with one row for each word of the vocabulary;
-# a new one is filled with small random numbers.
+# An **embedding** is the table with one row for each word of
+# the vocabulary; a new one is filled with small random numbers.
 # The **norm** of a row is its length, the root of the sum of its squares.
 #
 # **Predict, then run.** A word's row in a new Keras embedding, 128 numbers wide,
@@ -182,9 +183,10 @@ assert word_norm.round(2) == 0.33
 explain("predict-louder", louder_guess)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A shout beside a whisper. What does it do to the words?
-# The **cosine** of two rows is their dot product divided by both norms: 1 if they point
-# the same way, 0 if they have nothing to do with each other.
+# A shout beside a whisper.
+# What does it do to the words?
+# The **cosine** of two rows is their dot product divided by both norms:
+# 1 if they point the same way, 0 if they have nothing to do with each other.
 # Compare different words that stand in one place.
 
 
@@ -213,32 +215,31 @@ for length in (5, 24):
     )
 
 # %% [markdown]
-# Now the numbers are small, and "third word" and "one step further" mean something else
-# in every sentence.
-# We want rows that are (1) no larger at the end than at the start,
-# (2) the same in every
-# sentence, and (3) such that one step is the same step everywhere.
+# Now the numbers are small, and "third word" and "one
+# step further" mean something else in every sentence.
+# We want rows that are (1) no larger at the end than at the start, (2) the same
+# in every sentence, and (3) such that one step is the same step everywhere.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Read the time from many clocks
 #
 # A clock does all three.
-# Its hand never leaves the dial,
-# it shows the same at the same time, and a minute is the
-# same turn at noon and at midnight.
-# One hand comes round again;
-# several hands of different speeds together name the moment.
+# Its hand never leaves the dial, it shows the same at the same hour of every day,
+# and a minute is the same turn at noon and at midnight.
+# One hand comes round again; several hands of
+# different speeds together name the moment.
 #
 # So take m/2 hands, one for each **pair** of columns.
-# Hand number `pair` has the rate $1 / 10000^{2 \cdot pair / m}$, in radians per word:
-# 1 for the first pair, nearly 1/10000 for the last.
+# Hand number `pair` has the rate $1 / 10000^{2 \cdot pair / m}$,
+# in radians per word: 1 for the first pair,
+# smaller for each next one, and nearly 1/10000 for the last of many.
 # At position $p$ (the first word has $p = 0$) it has turned by
 #
 # $$\mathrm{angle}(p, column) = \frac{p}{10000^{\,2 \cdot pair / m}},
 # \qquad pair = \lfloor column / 2 \rfloor$$
 #
-# By hand, $m = 4$: columns 0 and 1 are pair 0 with the rate $1/10000^0 = 1$; columns 2
-# and 3 are pair 1 with the rate $1/10000^{2/4} = 1/100$.
+# By hand, $m = 4$: columns 0 and 1 are pair 0 with the rate $1/10000^0 = 1$;
+# columns 2 and 3 are pair 1 with the rate $1/10000^{2/4} = 1/100$.
 # Position 3 has the angles 3, 3, 0.03, 0.03.
 
 # %%
@@ -251,14 +252,14 @@ for column in range(4):
 # ### Exercise: angles
 #
 # *6 minutes, difficulty 1 of 3. Two checks: even widths, odd widths.*
-# Return the angles of positions 0 to `length` − 1,
-# one row for each position, one column
-# for each of `model_dim` columns: `(t, m)`.
-# The first two lines are given.
-# m may be odd; then the last pair has one column, and the formula is the same.
+# Return the angles of positions 0 to `length` − 1, one row for each position,
+# one column for each of `model_dim` columns: `(t, m)`.
+# The first two lines are given. m may be odd;
+# then the last pair has one column, and the formula is the same.
 #
-# If you know the formula from elsewhere: it is often written with an $i$ that counts
-# pairs. Read as a column it gives wrong angles, so here it is called `pair`.
+# If you know the formula from elsewhere:
+# it is often written with an $i$ that counts pairs.
+# Read as a column it gives wrong angles, so here it is called `pair`.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
@@ -267,14 +268,15 @@ for column in range(4):
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 #
-# The rates are `(m,)`. Positions as a column `(t, 1)` times rates `(m,)` are `(t, m)`;
+# The rates are `(m,)`.
+# Positions as a column `(t, 1)` times rates `(m,)` are `(t, m)`;
 # `position_t[:, np.newaxis]` is that column.
 #
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# `column_m // 2` is the pair; 10_000 to the power `2 * … / model_dim` divides the
-# positions.
+# `column_m // 2` is the pair; 10_000 to the power
+# `2 * … / model_dim` divides the positions.
 #
 # </details>
 #
@@ -307,12 +309,10 @@ assert angles(2, 5).shape == (2, 5)
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Turn angles into rows
 #
-# An angle alone grows with the position, like 1, 2, 3, …
-# The tip of a hand does not: on a circle of radius 1 it is the point
-# $(\sin \mathrm{angle}, \cos \mathrm{angle})$.
+# An angle alone grows with the position, like 1, 2, 3, … The tip of a hand does not:
+# on a circle of radius 1 it is the point $(\sin \mathrm{angle}, \cos \mathrm{angle})$.
 # Both are needed: the sine alone is the same for two hands,
-# one on its way up and one on
-# its way down.
+# one on its way up and one on its way down.
 # So in each pair the **even column holds the sine, the odd column the cosine**:
 #
 # $$\mathrm{encoding}(p, column) =
@@ -335,27 +335,28 @@ check("predict-row-zero", row_zero_guess)
 # ### Exercise: positional_encoding
 #
 # *6 minutes, difficulty 2 of 3. Two checks: even widths, odd widths.*
-# Return the encoding of positions 0 to `length` − 1: `(t, m)`, sine in even columns,
-# cosine in odd ones, each of its own column's angle.
+# Return the encoding of positions 0 to `length` − 1: `(t, m)`,
+# sine in even columns, cosine in odd ones, each of its own column's angle.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
 # Compute all angles once.
-# Then fill the even columns of a new array from their sines and
-# the odd columns from their cosines.
+# Then fill the even columns of a new array from
+# their sines and the odd columns from their cosines.
 #
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 #
-# `[:, 0::2]` are the even columns, `[:, 1::2]` the odd ones, of the angles and of the
-# result alike. With an odd m there is one more even column than odd ones, and slices of
-# equal steps fit by themselves.
+# `[:, 0::2]` are the even columns, `[:, 1::2]` the odd ones,
+# of the angles and of the result alike.
+# With an odd m there is one more even column than odd ones,
+# and slices of equal steps fit by themselves.
 #
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# Make an empty array like the angles; two assignments to slices, `np.sin` of the same
-# slice and `np.cos` of the other; return it.
+# Make an empty array like the angles; two assignments to slices,
+# `np.sin` of the same slice and `np.cos` of the other; return it.
 #
 # </details>
 #
@@ -396,8 +397,8 @@ assert np.allclose(norm_t, np.sqrt(8 / 2))
 explain("predict-row-zero", row_zero_guess)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
-# Every row has the norm $\sqrt{m/2}$, because each pair adds
-# $\sin^2 + \cos^2 = 1$ to its square.
+# Every row has the norm $\sqrt{m/2}$,
+# because each pair adds $\sin^2 + \cos^2 = 1$ to its square.
 # Wish (1) is granted: no position is louder than another.
 # Here are fifty positions of 32 columns.
 
@@ -444,20 +445,21 @@ assert closest.round(2) == 1.17
 
 # %% [markdown]
 # Each row of the map is what one position adds to its word.
-# On the left the hands turn fast and tell neighbours apart; on the right they hardly
-# move and tell the beginning from the end.
-# Together they never repeat within these thousand positions: the two most similar rows
-# are still 1.17 apart, and a row says nothing about the sentence it stands in.
+# On the left the hands turn fast and tell neighbours apart;
+# on the right they hardly move and tell the beginning from the end.
+# Together they never repeat within these thousand positions: the two most similar
+# rows are still 1.17 apart, and a row says nothing about the sentence it stands in.
 # Wish (2) is granted.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Compare two positions
 #
-# Attention compares words by dot products. So what is the dot product of two positions?
+# Attention compares words by dot products.
+# So what is the dot product of two positions?
 #
 # **Predict, then run.** Positions 3 and 8, and positions 33 and 38: both five apart.
-# Which dot product is larger: `"the first is larger"`, `"the second is larger"`,
-# `"they are the same"`?
+# Which dot product is larger: `"the first is larger"`,
+# `"the second is larger"`, `"they are the same"`?
 
 # %% answer="predict-same-gap"
 # One of "the first is larger", "the second is larger", "they are the same".
@@ -571,10 +573,9 @@ display(widgets.VBox([place_slider, gap_slider, picture, told]))
 # \cos(a + b) = -\sin b \, \sin a + \cos b \, \cos a$$
 #
 # Read as a matrix that acts on the column $(\sin a, \cos a)$:
-# the first line is the first
-# row, the second line the second.
-# By hand, offset 1 from position 0: $(\sin 0, \cos 0) = (0, 1)$ must become
-# $(\sin 1, \cos 1)$.
+# the first line is the first row, the second line the second.
+# By hand, offset 1 from position 0:
+# $(\sin 0, \cos 0) = (0, 1)$ must become $(\sin 1, \cos 1)$.
 
 # %%
 block = np.array([[np.cos(1), np.sin(1)], [-np.sin(1), np.cos(1)]])
@@ -585,30 +586,29 @@ print("M · encoding(1):", block @ [np.sin(1), np.cos(1)], "  sin 2:", np.sin(2)
 # ### Exercise: shift_matrix
 #
 # *11 minutes, difficulty 3 of 3. Two checks: the law, odd widths.*
-# Return the matrix M `(m, m)` that moves the encoding by `offset` positions, whichever
-# position it starts from.
-# `offset` is any integer, negative too.
-# m must be even, so that each sine has its cosine: for an odd m raise a `ValueError`.
+# Return the matrix M `(m, m)` that moves the encoding by
+# `offset` positions, whichever position it starts from.
+# `offset` is any integer, negative too. m must be even,
+# so that each sine has its cosine: for an odd m raise a `ValueError`.
 # The check does not look at your entries;
-# it moves encodings with M and looks where they
-# arrive.
+# it moves encodings with M and looks where they arrive.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
-# Each pair turns by itself: M is zero everywhere but in blocks of two by two along the
-# diagonal, and each block is the one above with its own angle.
+# Each pair turns by itself: M is zero everywhere but in blocks of two by two
+# along the diagonal, and each block is the one above with its own angle.
 #
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 #
-# Pair number `pair` owns rows and columns `2 * pair` and `2 * pair + 1`. Its angle is
-# `offset / 10_000 ** (2 * pair / model_dim)`, a number.
+# Pair number `pair` owns rows and columns `2 * pair` and `2 * pair + 1`.
+# Its angle is `offset / 10_000 ** (2 * pair / model_dim)`, a number.
 #
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# Zeros of shape `(model_dim, model_dim)`; for each pair in `range(model_dim // 2)` a
-# slice `here` from `2 * pair` to `2 * pair + 2`, and `matrix_mm[here, here] = …`.
+# Zeros of shape `(model_dim, model_dim)`; for each pair in `range(model_dim // 2)`
+# a slice `here` from `2 * pair` to `2 * pair + 2`, and `matrix_mm[here, here] = …`.
 #
 # </details>
 #
@@ -653,12 +653,11 @@ for offset in (1, 7, -7, 400):
     assert gap < 1e-9
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
-# This is what "relative" means, and wish (3): one matrix takes *every* position seven
-# words further.
+# This is what "relative" means, and wish (3):
+# one matrix takes *every* position seven words further.
 # A matrix is what attention has in its hands.
-# Let `w_query` be the matrix that moves back by one,
-# and each query becomes the encoding
-# of the place before: it agrees best with the key that stands there.
+# Let `w_query` be the matrix that moves back by one, and each query becomes the
+# encoding of the place before: it agrees best with the key that stands there.
 # No training; one head, set by hand, fed with positions only.
 
 # %%
@@ -692,11 +691,11 @@ figures.show(
 )
 
 # %% [markdown]
-# The bright cells stand one below the diagonal, in the second row and in the
-# thousandth.
+# The bright cells stand one below the diagonal,
+# in the second row and in the thousandth.
 # The factor 40 makes the look sharp: neighbouring positions have similar encodings.
-# Vaswani et al. (2017, section 3.5) give this as their reason for sines: a fixed offset
-# is a linear function.
+# Vaswani et al. (2017, section 3.5) give this as their
+# reason for sines: a fixed offset is a linear function.
 # That such a head *can* exist does not say that training finds it; more of that below.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
@@ -707,9 +706,9 @@ figures.show(
 # Its norm is $\sqrt{m/2}$, quieter than 1, 2, 3, …, and still louder than a new word.
 # So the word is multiplied by $\sqrt m$ before the sum.
 #
-# Measure the length of a word over the length of a position, with and without the
-# root, for two ways to begin a table: Keras's −0.05 to 0.05, and the way of a **tied**
-# model, random numbers of deviation $m^{-1/2}$.
+# Measure the length of a word over the length of a position,
+# with and without the root, for two ways to begin a table: Keras's −0.05 to 0.05,
+# and the way of a **tied** model, random numbers of deviation $m^{-1/2}$.
 
 # %% slideshow={"slide_type": "subslide"}
 widths = [64, 128, 256, 512, 1024]
@@ -754,17 +753,17 @@ figures.show(
 )
 
 # %% [markdown] minutes=3
-# For a tied table the root cancels the $m^{-1/2}$: the word is 1.4 times as long as its
-# position at every width, where without it it would fade as m grows.
+# For a tied table the root cancels the $m^{-1/2}$: the word is 1.4 times as long
+# as its position at every width, where without it it would fade as m grows.
 # Keras's table has one deviation for all widths, so bare it is a twenty-fourth of the
 # position whatever m is, and the root brings it to 0.92 at m = 512, the paper's width.
 #
 # Why would anyone begin with $m^{-1/2}$?
-# A tied model uses its table twice: to look words up, and, at its very end, to score
-# every word of the vocabulary as the next one, by a dot product of m numbers with the
-# word's row.
-# The paper ties them (section 3.4) and does not say why it multiplies by $\sqrt m$;
-# but you can measure what each use asks of the table.
+# A tied model uses its table twice: to look words up, and,
+# at its very end, to score every word of the vocabulary as the next one,
+# by a dot product of m numbers with the word's row.
+# The paper ties them (section 3.4) and does not say why it multiplies
+# by $\sqrt m$; but you can measure what each use asks of the table.
 
 # %%
 m = 512
@@ -777,14 +776,13 @@ for name, deviation in (("1", 1.0), ("1/√m", m**-0.5)):
 print(f"norm of a position: {np.linalg.norm(positional_encoding(1, m)):.2f}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Scores of variance 1 ask for the small table,
-# the sum with a norm of 16 for a large one:
-# $\sqrt m$ on the way in serves both.
+# Scores of variance 1 ask for the small table, the sum with a
+# norm of 16 for a large one: $\sqrt m$ on the way in serves both.
 #
-# The other root you know from lesson 02: inside attention scores are divided by
-# $\sqrt d$.
-# Measure both side by side, each for the thing it acts on, at a width of 512 with eight
-# heads of d = 64.
+# The other root you know from lesson 02:
+# inside attention scores are divided by $\sqrt d$.
+# Measure both side by side, each for the thing it acts on,
+# at a width of 512 with eight heads of d = 64.
 
 # %%
 rng = np.random.default_rng(2)
@@ -809,9 +807,9 @@ assert rooted < 0.6
 # %% [markdown]
 # Two roots, two jobs.
 # $\sqrt d$ *divides* a *score* and keeps its variance at 1, so that softmax can learn.
-# $\sqrt m$ *multiplies* a *word* and makes it about as long as its position, so that
-# neither drowns the other: without it two different words in one place are alike by
-# 0.998 at the start.
+# $\sqrt m$ *multiplies* a *word* and makes it about as long as its position,
+# so that neither drowns the other: without it two different
+# words in one place are alike by 0.998 at the start.
 # Training can make words longer by and by; the root spares it the trouble.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
@@ -820,14 +818,14 @@ assert rooted < 0.6
 # Word ids in, words with a place out.
 # Four things that a Keras layer asks of you, each shown or used below:
 #
-# - layers inside a layer are made in `__init__`, never in `call`, so that Keras finds
-#   their weights once and for all;
-# - only tensors may be positional in a call: a plain number like `offset` is passed by
-#   its name, `layer(tokens, offset=3)`;
+# - layers inside a layer are made in `__init__`, never in `call`,
+#   so that Keras finds their weights once and for all;
+# - only tensors may be positional in a call: a plain number like
+#   `offset` is passed by its name, `layer(tokens, offset=3)`;
 # - `get_config` returns what `__init__` needs,
 #   so that a saved model can be built again;
-# - a mask that Keras attaches to an embedding is lost in the first sum or product, so
-#   this course passes masks explicitly (lesson 05).
+# - a mask that Keras attaches to an embedding is lost in the first sum or product,
+#   so this course passes masks explicitly (lesson 05).
 
 # %%
 masked = keras.layers.Embedding(5, 4, mask_zero=True)(np.array([[1, 2, 0]]))
@@ -847,35 +845,34 @@ print("rows 3 to 5 of four positions:", positional_encoding(4, 2)[3:6].shape)
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=13
 # ### Exercise: PositionalEmbedding
 #
-# *13 minutes, difficulty 3 of 3. Four checks: the sum, the offset, the length, what is
-# trained.*
-# `tokens` are ids `(b, t)`; return `(b, t, m)`: the rows of `self.embedding`, a
-# `keras.layers.Embedding`, times $\sqrt m$, plus the encoding of positions `offset` …
-# `offset + t − 1`.
-# The offset is for writing a sentence piece by piece: the next word alone still needs
-# its own position.
+# *13 minutes, difficulty 3 of 3. Four checks:
+# the sum, the offset, the length, what is trained.*
+# `tokens` are ids `(b, t)`; return `(b, t, m)`:
+# the rows of `self.embedding`, a `keras.layers.Embedding`, times $\sqrt m$,
+# plus the encoding of positions `offset` … `offset + t − 1`.
+# The offset is for writing a sentence piece by piece:
+# the next word alone still needs its own position.
 # If the last position is not below `max_length`, raise a `ValueError`.
 # The encoding is no weight: nothing but the embedding is trained.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
-# In `__init__`: the embedding, and the encoding of all `max_length` positions, computed
-# once. In `call`: compare, look up, multiply, add a slice.
+# In `__init__`: the embedding, and the encoding
+# of all `max_length` positions, computed once.
+# In `call`: compare, look up, multiply, add a slice.
 #
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 #
-# Words `(b, t, m)` plus positions `(t, m)`:
-# the slice meets the last two axes, and every
-# sentence of the batch gets the same.
-# t is `tokens.shape[1]`. Keras computes in float32:
-# `.astype("float32")` on the encoding.
+# Words `(b, t, m)` plus positions `(t, m)`: the slice meets the last two axes,
+# and every sentence of the batch gets the same. t is `tokens.shape[1]`.
+# Keras computes in float32: `.astype("float32")` on the encoding.
 #
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# `end = offset + …`; if `end` is larger than `self.max_length`, raise; return
-# `self.embedding(…) * … + self.…[offset:end]`.
+# `end = offset + …`; if `end` is larger than `self.max_length`,
+# raise; return `self.embedding(…) * … + self.…[offset:end]`.
 #
 # </details>
 #
@@ -931,9 +928,8 @@ check("positional-embedding-fixed", PositionalEmbedding)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # Three proofs in one cell.
-# Keras has no layer for sines,
-# but two of its `Embedding` layers, the second loaded with
-# your encoding, must give the same sum.
+# Keras has no layer for sines, but two of its `Embedding` layers,
+# the second loaded with your encoding, must give the same sum.
 # Two pieces of a sentence at their offsets must make the whole.
 # And a layer built again from its `get_config`, with the same weights, must not differ.
 
@@ -964,8 +960,8 @@ for name, other_btm in (
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # Back to the two afternoons.
-# Lesson 03's attention behind your layer: does *Jane* now know whether she visits or is
-# visited?
+# Lesson 03's attention behind your layer:
+# does *Jane* now know whether she visits or is visited?
 
 # %%
 keras.utils.set_random_seed(4)
@@ -992,19 +988,21 @@ assert apart[True] > 0.1
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Meet two other ways
 #
-# **Learned positions**: a second embedding, one row for each position, trained like the
-# words.
-# Vaswani et al. tried both and found nearly the same quality (section 3.5, table 3, row
-# E).
+# **Learned positions**: a second embedding,
+# one row for each position, trained like the words.
+# Vaswani et al. tried both and found nearly the
+# same quality (section 3.5, table 3, row E).
 # A position that no training sentence reached has a row that nothing has trained.
 #
 # **Rotary positions** (Su et al. 2021) add nothing.
-# They *turn* each query and key by the angles of its position, pair by pair, inside
-# attention; your `shift_matrix` is that turn.
-# Why bother? Dot products of *encodings* depend on the distance only, but attention
-# compares *sums*, and in $(x + \mathrm{encoding}(p)) \cdot (y + \mathrm{encoding}(q))$
-# two mixed terms remember where they are. Measure both for one pair of words, five
-# apart, at three places.
+# They *turn* each query and key by the angles of its position,
+# pair by pair, inside attention; your `shift_matrix` is that turn (theirs
+# goes round the other way, which makes no difference to the distance).
+# Why bother?
+# Dot products of *encodings* depend on the distance only, but attention compares
+# *sums*, and in $(x + \mathrm{encoding}(p)) \cdot (y + \mathrm{encoding}(q))$
+# two mixed terms remember where they are.
+# Measure both for one pair of words, five apart, at three places.
 
 # %%
 rng = np.random.default_rng(5)
@@ -1026,19 +1024,19 @@ assert np.ptp(sums) > 1
 
 # %% [markdown]
 # Turned words have the same score at all three places; sums do not.
+# With $M_p$ for the shift matrix of offset $p$,
 # $(M_p x) \cdot (M_q y) = x \cdot (M_{q - p}\, y)$:
-# turning back by $p$ and ahead by $q$
-# leaves the distance.
+# turning back by $p$ and ahead by $q$ leaves the distance.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 # ## Go beyond the longest training sentence
 #
-# Your encoding goes on forever: position 5000 has its row, and `shift_matrix` is as
-# exact there.
+# Your encoding goes on forever: position 5000 has its row,
+# and `shift_matrix` is as exact there.
 # Does a *trained* model cope with positions it has never seen?
 # A test on one job that is nothing but order: **say the word before you**.
-# One attention layer is trained on random sentences of 16 words, with four kinds of
-# positions, and then reads sentences of 48.
+# One attention layer is trained on random sentences of 16 words,
+# with no positions and with three kinds of them, and then reads sentences of 48.
 
 
 # %%
@@ -1086,19 +1084,19 @@ class Reader(keras.Model):
 
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Each of the four sees the same 25,600 sentences once, which takes some seconds each.
+# Each of the four sees the same 51,200 sentences once, which takes some seconds each.
 # The first word has none before it and does not count.
 
 
 # %% tags=["nbval-ignore-output"]
 def trained(positions):
-    """A reader after one pass over 25,600 random sentences of 16 words."""
+    """A reader after one pass over 51,200 random sentences of 16 words."""
     keras.utils.set_random_seed(7)
-    tokens_bt = np.random.default_rng(7).integers(0, len(WORDS), size=(25_600, 16))
-    counts_bt = np.tile(np.arange(16) > 0, (25_600, 1)).astype("float32")
+    tokens_bt = np.random.default_rng(7).integers(0, len(WORDS), size=(51_200, 16))
+    counts_bt = np.tile(np.arange(16) > 0, (51_200, 1)).astype("float32")
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     reader = Reader(positions)
-    reader.compile(keras.optimizers.Adam(0.01), loss, jit_compile=False)
+    reader.compile(keras.optimizers.Adam(0.005), loss, jit_compile=False)
     before_bt = np.roll(tokens_bt, 1, axis=1)
     reader.fit(tokens_bt, before_bt, 64, sample_weight=counts_bt, verbose=0)
     return reader
@@ -1140,27 +1138,26 @@ figures.show(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Read the left side first: without positions the job cannot be done, with any of the
-# three it is.
-# Then cross the line: learned positions break off at once, because their rows beyond it
-# were never trained.
-# The sines go on but the reader does not follow them all the way: it was never asked
-# what those rows mean, and the matrix that would have worked everywhere is not the one
-# it found.
-# Rotary positions carry on, because a query and a key one apart have the same score
-# everywhere.
+# Read the left side first: without positions the
+# job cannot be done, with any of the three it is.
+# Then cross the line: learned positions break off at once,
+# because their rows beyond it were never trained.
+# The sines go on but the reader does not follow them all the way:
+# it was never asked what those rows mean, and the matrix
+# that would have worked everywhere is not the one it found.
+# Rotary positions carry on, because the same two words,
+# one apart, have the same score everywhere.
 #
-# Vaswani et al. hoped that sines "may allow" longer sentences; Press, Smith and Lewis
-# (2022) measured on language models that they hardly do, and that rotary positions do
-# better yet fade too.
+# Vaswani et al. hoped that sines "may allow" longer sentences; Press,
+# Smith and Lewis (2022) measured on language models that they hardly do,
+# and that rotary positions do better yet fade too.
 # One job and one layer prove little about large models, in either direction.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Use it: who stood before you?
 #
 # Write a sentence of at most 16 of these words,
-# in any order, the same word twice if you
-# like.
+# in any order, the same word twice if you like.
 # The reader with your positions names, for each word, the one before it.
 
 # %%
@@ -1181,37 +1178,41 @@ print("right:", sum(a == b for a, b in zip(said, mine, strict=False)) >= len(sai
 # ### Essay: why not the fraction of the sentence?
 #
 # *Graded by hand; 150 words are enough.*
-# A friend proposes to add one number to all columns: the place divided by the length of
-# the sentence, from 0 to 1. "It is small, it is simple, and it never runs out."
+# A friend proposes to add one number to all columns:
+# the place divided by the length of the sentence, from 0 to 1.
+# "It is small, it is simple, and it never runs out."
 # Explain with what you measured (1) which fault of 1, 2, 3, … this repairs, (2) which
 # faults remain, (3) what the sines offer instead, and what they do *not* promise.
 #
 # ### BEGIN SOLUTION
-# **Model answer.** Adding 1, 2, 3, … to a new embedding drowns the words: a row of 128
-# numbers has the norm 0.33, and place 1 alone adds 11.3, so that different words in one
-# place have a cosine near 1. A fraction repairs the size:
-# it stays below 1. But it means
-# another thing in each sentence:
-# the third word is 0.6 of five words and 0.125 of 24, and
-# one step is 1/5 here and 1/24 there, so no fixed matrix can say "one word back". It
-# also needs the length before the sentence is complete. The sines have the same norm
-# √(m/2) at every position, the same row in every sentence, and one matrix for each
-# offset, M · encoding(p) = encoding(p + offset) for every p; dot products of encodings
-# depend on the distance only. They do not promise that a trained model copes with
-# positions beyond its longest training sentence: in the experiment its answers got much
-# worse there, although the encoding itself goes on.
+# **Model answer.** Adding 1, 2, 3, … to a new embedding drowns the words:
+# a row of 128 numbers has the norm 0.33, and place 1 alone adds 11.3,
+# so that different words in one place have a cosine near 1.
+# A fraction repairs the size: it stays below 1.
+# But it means another thing in each sentence:
+# the third word is 0.6 of five words and 0.125 of 24, and one step is
+# 1/5 here and 1/24 there, so no fixed matrix can say "one word back".
+# It also needs the length before the sentence is complete.
+# The sines have the same norm √(m/2) at every position, the same row in every sentence,
+# and one matrix for each offset, M · encoding(p) = encoding(p + offset)
+# for every p; dot products of encodings depend on the distance only.
+# They do not promise that a trained model copes with positions
+# beyond its longest training sentence: in the experiment its answers
+# got much worse there, although the encoding itself goes on.
 #
-# **Marking.** 2 points: the size against the embedding, with a measured number. 2
-# points: the same fraction, or step, means different things in sentences of different
-# length. 2 points: one matrix per offset or distance-only dot products (1), and no
-# promise of extrapolation (1). Half of each for the claim without a reason.
+# **Marking.** 2 points: the size against the embedding, with a measured number.
+# 2 points: the same fraction, or step,
+# means different things in sentences of different length.
+# 2 points: one matrix per offset or distance-only dot
+# products (1), and no promise of extrapolation (1).
+# Half of each for the claim without a reason.
 # ### END SOLUTION
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Remember lessons 01 to 03
 #
-# Three questions without looking back; each right answer is a point, and each option is
-# explained afterwards.
+# Three questions without looking back; each right answer is a point,
+# and each option is explained afterwards.
 #
 # **1.** How does a recurrent network know the order of the words?
 #
@@ -1247,7 +1248,8 @@ check("recall-root-of-d", root_recall)
 
 # %% [markdown]
 # **3.** m stays 512, and each head is d = m / h wide.
-# Eight heads become sixteen. What happens to the number of weights?
+# Eight heads become sixteen.
+# What happens to the number of weights?
 #
 # - `"it doubles"`
 # - `"it stays"`
@@ -1268,43 +1270,42 @@ explain("recall-root-of-d", root_recall)
 explain("recall-more-heads", more_heads_recall)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **Discuss.** (1) *The encoding is added to the word.
-# Does the sum not mix up the two for
-# good?* Expected: two rows cannot be read off their sum in general, but in many
-# dimensions a matrix can pick out the part it needs, as the reader of the experiment
-# did; concatenating would keep them apart and cost width in every layer. (2) *Would you
-# give positions to a bag of ingredients, to the pixels of a picture, to the nodes of a
-# graph?* Expected: only where order or place carries meaning; two coordinates for
-# pixels; none for a set, where the symmetry of attention is a blessing.
+# **Discuss.**
+# (1) *The encoding is added to the word. Does the sum not mix up the two for good?*
+# Expected: two rows cannot be read off their sum in general, but in many dimensions
+# a matrix can pick out the part it needs, as the reader of the experiment did;
+# concatenating would keep them apart and cost width in every layer.
+# (2) *Would you give positions to a bag of ingredients,
+# to the pixels of a picture, to the nodes of a graph?*
+# Expected: only where order or place carries meaning; two coordinates for pixels;
+# none for a set, where the symmetry of attention is a blessing.
 #
-# **What goes wrong.** The exponent counts columns (ask for columns 2 and 3 of position
-# 1); angles overwritten before the cosine reads them (ask for the range of column 1); M
-# right for position 0 only (ask for position 1);
-# the encoding added along the batch (ask
-# for two equal sentences: are their rows equal?);
-# √m and √d taken for one thing (ask what
-# each is multiplied with).
+# **What goes wrong.**
+# The exponent counts columns (ask for columns 2 and 3 of position 1);
+# angles overwritten before the cosine reads them (ask for the range of column 1);
+# M right for position 0 only (ask for position 1); the encoding added
+# along the batch (ask for two equal sentences: are their rows equal?);
+# √m and √d taken for one thing (ask what each is multiplied with).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Summary
 #
-# Attention does not know the order of its words, so each word gets the encoding of its
-# position added: the hands of m/2 clocks,
-# fast ones for neighbours and slow ones for the
-# whole.
-# All rows have one length, dot products depend on the distance only, and one matrix
-# moves every position by the same offset; $\sqrt m$ makes the word as long as its
-# position, and has nothing to do with $\sqrt d$.
-# Now that a sentence has an order it has a past and a future, and batches need filler
-# words at its end: lesson 05 hides both.
+# Attention does not know the order of its words, so each word gets
+# the encoding of its position added: the hands of m/2 clocks,
+# fast ones for neighbours and slow ones for the whole.
+# All rows have one length, dot products depend on the distance only,
+# and one matrix moves every position by the same offset; $\sqrt m$ makes
+# the word as long as its position, and has nothing to do with $\sqrt d$.
+# Now that a sentence has an order it has a past and a future,
+# and batches need filler words at its end: lesson 05 hides both.
 #
 # ## Go further
 #
-# - Vaswani et al., *Attention Is All You Need*, 2017, sections 3.4 and 3.5: $\sqrt m$,
-#   and half a page on positions.
+# - Vaswani et al., *Attention Is All You Need*, 2017,
+#   sections 3.4 and 3.5: $\sqrt m$, and half a page on positions.
 # - Su et al., *RoFormer: Enhanced Transformer with Rotary Position Embedding*, 2021.
-# - Press, Smith, Lewis, *Train Short, Test Long: Attention with Linear Biases Enables
-#   Input Length Extrapolation*, 2022:
-#   what happens beyond the longest training sentence.
-# - Shaw, Uszkoreit, Vaswani, *Self-Attention with Relative Position Representations*,
-#   2018: distances as learned vectors.
+# - Press, Smith, Lewis, *Train Short, Test Long:
+#   Attention with Linear Biases Enables Input Length Extrapolation*,
+#   2022: what happens beyond the longest training sentence.
+# - Shaw, Uszkoreit, Vaswani, *Self-Attention with Relative
+#   Position Representations*, 2018: distances as learned vectors.
