@@ -329,6 +329,7 @@ FUNCTIONS: Sequence[Exercise] = [
 CHOICES: Sequence[Choice] = [
     Choice(
         name="predict-louder",
+        truth="the place",
         answer="louder_guess",
         question="A word's row in a new Keras embedding, 128 wide, and the number 1 in 128 columns. Which is longer?",
         options={
@@ -339,6 +340,7 @@ CHOICES: Sequence[Choice] = [
     ),
     Choice(
         name="predict-row-zero",
+        truth="zeros and ones",
         answer="row_zero_guess",
         question="Position 0: every angle is 0. What is its row of the encoding?",
         options={
@@ -349,6 +351,7 @@ CHOICES: Sequence[Choice] = [
     ),
     Choice(
         name="predict-same-gap",
+        truth="they are the same",
         answer="same_gap_guess",
         question="Positions 3 and 8, positions 33 and 38. How do the two dot products compare?",
         options={

@@ -377,7 +377,7 @@ def _with_a_last(number: float) -> Callable[[int, int], np.ndarray]:
 def _refusing(error: type[Exception], rest: int) -> Callable[[int, int], np.ndarray]:
     def shift_matrix(offset: int, m: int) -> np.ndarray:
         if m % 2 == rest:
-            raise error("model_dim")
+            raise error
         return _with_a_last(1.0)(offset, m)
 
     return shift_matrix
@@ -614,7 +614,7 @@ def _refuses(
 
     def call(rows_nm: Any, tokens_bt: Any, offset: int, longest: int) -> np.ndarray:
         if too_long(offset, tokens_bt.shape[1], longest):
-            raise error("max_length")
+            raise error
         step = {"places": places} if places else {}
         return _summed(rows_nm, tokens_bt, offset, longest, **step)
 
@@ -711,8 +711,8 @@ def _short_slice(
     place_tm = _table(longest, rows_nm.shape[1])[offset : offset + tokens_bt.shape[1]]
     try:
         return word_btm + place_tm
-    except ValueError as error:
-        raise InvalidArgumentError(str(error)) from None
+    except ValueError:
+        raise InvalidArgumentError from None
 
 
 def _training(count: Callable[..., int]) -> Callable[..., _Stand]:

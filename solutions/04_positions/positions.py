@@ -9,7 +9,8 @@
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # # Tell the words where they are
 #
-# *Jane visite Paul. Paul visite Jane.*
+# *Jane visite Paul*: Jane visits Paul.
+# *Paul visite Jane*: Paul visits Jane.
 #
 # **The question.** The same three words, and two different afternoons.
 # Lesson 02 ended with a warning: attention that gets its words in another order
@@ -67,6 +68,10 @@ from keras import ops
 # which you proved equal to your own, and the running sentence.
 # Each word is a row of eight random numbers: nothing in this cell is trained.
 # Then shuffle the sentence and compare each word's new vector before and after.
+#
+# Names end in their axes, as before: b sentences, t positions,
+# m numbers in a word, n words in the vocabulary (*aime*: loves,
+# *étudie*: studies, *le Nil*: the Nile, *et*: and, *juillet*: July).
 
 # %%
 WORDS = ["Jane", "Paul", "Marie", "visite", "étudie", "aime", "l'Afrique", "le Nil"]
@@ -76,9 +81,16 @@ order = [4, 2, 0, 3, 1]
 
 rng = np.random.default_rng(4)
 table_nm = rng.normal(size=(len(WORDS), 8)).astype("float32")
-ids_t = np.array([WORDS.index(word) for word in sentence])
 keras.utils.set_random_seed(4)
 attend = keras.layers.MultiHeadAttention(num_heads=2, key_dim=4, use_bias=False)
+
+
+def ids(words):
+    """The number of each word in the vocabulary: t words to `(t,)`."""
+    words = [word.replace("’", "'") for word in words]
+    if unknown := [word for word in words if word not in WORDS]:
+        raise ValueError(f"{unknown} are not among the words: {', '.join(WORDS)}.")
+    return np.array([WORDS.index(word) for word in words])
 
 
 def looked(x_tm):
@@ -88,6 +100,7 @@ def looked(x_tm):
 
 def change_by_shuffling(place_tm):
     """How far each word's new vector moves when the words change places: `(t,)`."""
+    ids_t = ids(sentence)
     before_tm = looked(table_nm[ids_t] + place_tm)
     after_tm = looked(table_nm[ids_t[order]] + place_tm)
     return np.linalg.norm(after_tm - before_tm[order], axis=1)
@@ -285,6 +298,10 @@ for column in range(4):
 # | columns 2 and 3 differ | the exponent counts columns: count pairs |
 # | all columns are equal | `//` came after the product: every exponent is 0 |
 # | `operands could not be broadcast` | positions need a second axis |
+# | `name 'angles' is not defined` | the answer's cell stopped: read its error first |
+#
+# A check that does not pass names the inputs it tried.
+# `angles(*example("angles", "a square").values())` makes the same call by hand.
 
 
 # %% answer="angles"
@@ -970,7 +987,7 @@ embed = PositionalEmbedding(len(WORDS), 20, 8)
 
 def jane(words, with_positions):
     """The new vector of Jane, wherever she stands: `(m,)`."""
-    ids_bt = np.array([[WORDS.index(word) for word in words]])
+    ids_bt = ids(words)[np.newaxis]
     x_btm = embed(ids_bt) if with_positions else embed.embedding(ids_bt) * np.sqrt(8)
     return np.array(attend(x_btm, x_btm))[0, words.index("Jane")]
 
@@ -1166,8 +1183,7 @@ print("the words:", ", ".join(WORDS))
 mine = ["Paul", "aime", "Marie", "et", "Marie", "visite", "le Nil", "en", "juillet"]
 
 # %% tags=["nbval-ignore-output"]
-mine_bt = np.array([[WORDS.index(word) for word in mine]])
-said_t = np.array(readers["sines"](mine_bt)).argmax(axis=-1)[0]
+said_t = np.array(readers["sines"](ids(mine)[np.newaxis])).argmax(axis=-1)[0]
 for word, before in zip(mine[1:], said_t[1:], strict=True):
     print(f"before {word:10} stands {WORDS[before]}")
 
