@@ -121,11 +121,16 @@ def _shift_cases(rng: Generator) -> list[Case]:
     ]
 
 
+def _width(name: str, m: int, offset: int = 1) -> Case:
+    return Case(name, offset=offset, m=m)
+
+
 def _shift_odd_cases(rng: Generator) -> list[Case]:
     return [
-        _shift(rng, "an even width", int(rng.integers(2, 8)), _even(rng, 4, 8)),
-        _shift(rng, "three columns", 1, 3),
-        _shift(rng, "an odd width", -int(rng.integers(2, 8)), _odd(rng, 5, 9)),
+        _width("an even width", _even(rng, 4, 30)),
+        _width("three columns", 3),
+        _width("an odd width", _odd(rng, 5, 15), -2),
+        _width("another even width", _even(rng, 4, 30), 5),
     ]
 
 
@@ -182,15 +187,16 @@ def _offset_cases(rng: Generator) -> list[Case]:
 
 
 def _length_cases(rng: Generator) -> list[Case]:
-    longest = int(rng.integers(8, 11))
+    longest = int(rng.integers(8, 20))
+    b, m = (int(size) for size in rng.integers(2, 9, size=2))
     return [
-        _tokens(rng, "with room to spare", (2, 3, 4), 5, longest, 2),
-        _tokens(rng, "exactly to the end", (2, 3, 4), 5, longest, longest - 3),
-        _tokens(rng, "one word too many", (2, 3, 4), 5, longest, longest - 2),
+        _tokens(rng, "with room to spare", (b, 3, m), 5, longest, 2),
+        _tokens(rng, "exactly to the end", (b, 3, m), 5, longest, longest - 3),
+        _tokens(rng, "one word too many", (b, 3, m), 5, longest, longest - 2),
         _tokens(rng, "a longer sentence", (2, 7, 4), 5, 5),
-        _tokens(rng, "some words too many", (2, 5, 4), 5, longest, longest - 2),
-        _tokens(rng, "the word after the end", (2, 1, 6), 5, longest, longest),
-        _tokens(rng, "the whole length", (3, 6, 4), 5, 6),
+        _tokens(rng, "some words too many", (2, 5, m), 5, longest, longest - 2),
+        _tokens(rng, "the word after the end", (b, 1, 6), 5, longest, longest),
+        _tokens(rng, "the whole length", (3, longest, 4), 5, longest),
     ]
 
 
@@ -223,6 +229,16 @@ def _call_shift(shift_matrix: Any, case: Case) -> Any:
     return case.encoding @ matrix_mm.T
 
 
+def _shape(value: Any) -> Any:
+    """The shape of an array; what is no array stays as it is."""
+    array = as_value(value)
+    return np.array(array.shape) if isinstance(array, np.ndarray) else value
+
+
+def _call_refusing(shift_matrix: Any, case: Case) -> Any:
+    return _shape(shift_matrix(case.offset, case.m))
+
+
 def _built(layer_class: Any, case: Case) -> Any:
     """The layer, called once so that it has its weights."""
     layer = layer_class(case.vocab_size, case.max_length, case.m)
@@ -233,9 +249,24 @@ def _built(layer_class: Any, case: Case) -> Any:
 def _call_layer(layer_class: Any, case: Case) -> Any:
     layer = _built(layer_class, case)
     layer.embedding.set_weights([case.weights])
+    return layer(case.tokens)
+
+
+def _call_offset(layer_class: Any, case: Case) -> Any:
+    """What the offset changes, so that it is judged whatever the words are made of."""
+    layer = _built(layer_class, case)
+    output = layer(case.tokens, offset=case.offset)
+    moved, still = as_value(output), as_value(layer(case.tokens))
+    if isinstance(moved, np.ndarray) and isinstance(still, np.ndarray):
+        return moved - still if moved.shape == still.shape else moved
+    return output
+
+
+def _call_length(layer_class: Any, case: Case) -> Any:
+    layer = _built(layer_class, case)
     if case.offset is None:
-        return layer(case.tokens)
-    return layer(case.tokens, offset=case.offset)
+        return _shape(layer(case.tokens))
+    return _shape(layer(case.tokens, offset=case.offset))
 
 
 def _call_fixed(layer_class: Any, case: Case) -> Any:
@@ -279,19 +310,6 @@ def _encoding(name: str, cases: Any) -> Exercise:
     )
 
 
-def _shifting(name: str, cases: Any) -> Exercise:
-    return Exercise(
-        name=name,
-        signature="shift_matrix(offset, model_dim)",
-        call=_call_shift,
-        cases=cases,
-        oracle="transformer.reference:shift_matrix",
-        returns={"moved": "(t, m)"},
-        laws=[TURNS],
-        uses=ENCODING,
-    )
-
-
 def _layer(
     name: str, cases: Any, call: Any = _call_layer, returns: Any = None
 ) -> Exercise:
@@ -311,11 +329,38 @@ FUNCTIONS: Sequence[Exercise] = [
     _angles("angles-odd", _odd_cases),
     _encoding("positional-encoding", _size_cases),
     _encoding("positional-encoding-odd", _odd_cases),
-    _shifting("shift-matrix", _shift_cases),
-    _shifting("shift-matrix-odd", _shift_odd_cases),
+    Exercise(
+        name="shift-matrix",
+        signature="shift_matrix(offset, model_dim)",
+        call=_call_shift,
+        cases=_shift_cases,
+        oracle="transformer.reference:shift_matrix",
+        returns={"moved": "(t, m)"},
+        laws=[TURNS],
+        uses=ENCODING,
+    ),
+    Exercise(
+        name="shift-matrix-odd",
+        signature="shift_matrix(offset, model_dim)",
+        call=_call_refusing,
+        cases=_shift_odd_cases,
+        oracle="transformer.reference:shift_matrix",
+        returns={"shape of M": "(2,)"},
+        uses=ENCODING,
+    ),
     _layer("positional-embedding", _layer_cases),
-    _layer("positional-embedding-offset", _offset_cases),
-    _layer("positional-embedding-length", _length_cases),
+    _layer(
+        "positional-embedding-offset",
+        _offset_cases,
+        _call_offset,
+        {"change by the offset": "(b, t, m)"},
+    ),
+    _layer(
+        "positional-embedding-length",
+        _length_cases,
+        _call_length,
+        {"shape of the output": "(3,)"},
+    ),
     _layer(
         "positional-embedding-fixed",
         _fixed_cases,

@@ -364,21 +364,15 @@ SHIFT_WRONG: Wrong = {
 }
 
 
-def _with_a_last(number: float) -> Callable[[int, int], np.ndarray]:
-    def shift_matrix(offset: int, m: int) -> np.ndarray:
-        matrix_mm = _turns(offset, m)
-        if m % 2:
-            matrix_mm[-1, -1] = number
-        return matrix_mm
-
-    return shift_matrix
+def _of_any_width(offset: int, m: int) -> np.ndarray:
+    return np.zeros((m, m))
 
 
 def _refusing(error: type[Exception], rest: int) -> Callable[[int, int], np.ndarray]:
     def shift_matrix(offset: int, m: int) -> np.ndarray:
         if m % 2 == rest:
             raise error
-        return _with_a_last(1.0)(offset, m)
+        return _of_any_width(offset, m)
 
     return shift_matrix
 
@@ -389,18 +383,18 @@ def _nothing_for_odd(offset: int, m: int) -> np.ndarray | None:
 
 SHIFT_ODD: Wrong = {
     "odd-accepted": (
-        _with_a_last(0.0),
-        "You accept an odd width and lose its last column. A sine without its cosine "
-        "cannot be turned: raise ValueError.",
-    ),
-    "odd-kept": (
-        _with_a_last(1.0),
-        "You accept an odd width and leave its last column as it is. A sine without its "
-        "cosine cannot be turned: raise ValueError.",
+        _of_any_width,
+        "You accept an odd width. A sine without its cosine cannot be turned: raise "
+        "ValueError.",
     ),
     "odd-cut": (
-        lambda offset, m: _turns(offset, m - m % 2),
-        "For an odd width your matrix has another size. A sine without its cosine cannot "
+        lambda offset, m: np.zeros((m - m % 2, m - m % 2)),
+        "For an odd width your matrix is one smaller. A sine without its cosine cannot "
+        "be turned: raise ValueError.",
+    ),
+    "odd-rounded-up": (
+        lambda offset, m: np.zeros((m + m % 2, m + m % 2)),
+        "For an odd width your matrix is one larger. A sine without its cosine cannot "
         "be turned: raise ValueError.",
     ),
     "odd-gives-none": (
@@ -565,7 +559,8 @@ LAYER_WRONG: Wrong = {
 OFFSET_WRONG: Wrong = {
     "offset-ignored": (
         _step(places=lambda table, offset, t: table[:t]),
-        "Your positions always start at 0. Where is `offset` used?",
+        "Your offset changes nothing: positions always start at 0, or are not those of "
+        "the words. Where is `offset` used?",
     ),
     "ends-at-offset": (
         _step(places=lambda table, offset, t: np.roll(table, -offset + t, 0)[:t]),
@@ -583,15 +578,17 @@ OFFSET_WRONG: Wrong = {
         _step(places=lambda table, offset, t: table[offset * t : offset * t + t]),
         "Your offset counts pieces of t words. What does it count in the contract?",
     ),
+    "root-of-the-position": (
+        _step(join=lambda x, p: x + p * np.sqrt(x.shape[-1])),
+        "You multiply the position by √m too. Which of the two is too small?",
+    ),
     **{
         ident: LAYER_WRONG[ident]
         for ident in (
-            "root-forgotten",
-            "encoding-along-the-batch",
             "positions-from-one",
             "row-instead-of-slice",
-            "no-positions",
-            "divided-by-root",
+            "halves-concatenated",
+            "concatenated",
         )
     },
 }
@@ -606,43 +603,16 @@ class InvalidArgumentError(OpError):
 
 
 def _refuses(
-    too_long: Callable[[int, int, int], bool],
-    error: type[Exception] = ValueError,
-    places: Callable[..., np.ndarray] | None = None,
+    too_long: Callable[[int, int, int], bool], error: type[Exception] = ValueError
 ) -> Callable[..., _Stand]:
-    """A layer that raises by another rule, or does something else beyond the end."""
+    """A layer that raises by another rule, or another exception."""
 
     def call(rows_nm: Any, tokens_bt: Any, offset: int, longest: int) -> np.ndarray:
         if too_long(offset, tokens_bt.shape[1], longest):
             raise error
-        step = {"places": places} if places else {}
-        return _summed(rows_nm, tokens_bt, offset, longest, **step)
+        return _summed(rows_nm, tokens_bt, offset, longest)
 
     return _layer(call)
-
-
-def _around(rows_nm: Any, tokens_bt: Any, offset: int, longest: int) -> np.ndarray:
-    def places(table: np.ndarray, offset: int, t: int) -> np.ndarray:
-        return table[(offset + np.arange(t)) % longest]
-
-    return _summed(rows_nm, tokens_bt, offset, longest, places=places)
-
-
-def _stays(rows_nm: Any, tokens_bt: Any, offset: int, longest: int) -> np.ndarray:
-    def places(table: np.ndarray, offset: int, t: int) -> np.ndarray:
-        return table[np.minimum(offset + np.arange(t), longest - 1)]
-
-    return _summed(rows_nm, tokens_bt, offset, longest, places=places)
-
-
-def _from_the_end(
-    rows_nm: Any, tokens_bt: Any, offset: int, longest: int
-) -> np.ndarray:
-    def places(table: np.ndarray, offset: int, t: int) -> np.ndarray:
-        start = max(0, min(offset, longest - t))
-        return table[start : start + t]
-
-    return _summed(rows_nm, tokens_bt, offset, longest, places=places)
 
 
 def _beyond(offset: int, t: int, longest: int) -> bool:
@@ -652,7 +622,9 @@ def _beyond(offset: int, t: int, longest: int) -> bool:
 LENGTH_WRONG: Wrong = {
     "goes-on": (
         _refuses(lambda offset, t, longest: False),
-        "Your layer goes on beyond `max_length`. When should it raise ValueError?",
+        "Your layer goes on beyond `max_length`; starting again at 0 or staying at the "
+        "last position would put two words in one place. When should it raise "
+        "ValueError?",
     ),
     "short-slice": (
         _layer(
@@ -681,16 +653,6 @@ LENGTH_WRONG: Wrong = {
     "start-only": (
         _refuses(lambda offset, t, longest: offset >= longest),
         "Your layer compares only the first position. Where does the sentence end?",
-    ),
-    "wraps-around": (
-        _layer(_around),
-        "Beyond the end your positions start again at 0. Two words would stand in one "
-        "place: raise ValueError.",
-    ),
-    "stays-at-the-end": (
-        _layer(_stays),
-        "Beyond the end all your words have the last position. Two words would stand in "
-        "one place: raise ValueError.",
     ),
     "another-error": (
         _refuses(_beyond, AssertionError),
