@@ -11,6 +11,7 @@ import inspect
 import io
 import linecache
 import os
+import re
 import traceback
 import warnings
 import zlib
@@ -24,6 +25,11 @@ from graders.exercise import Case, Choice, Exercise, Odd, Outcome, Problem
 
 PUBLIC_SEED = 7
 ARRAY_KINDS = "biuf"  # booleans, integers, floats: what an answer may return
+# Keras wraps what a layer raises: where, in colours, the text, and the arguments.
+WRAPPED = re.compile(
+    r"Exception encountered when calling .*?\n\n(.*)\n\nArguments", re.S
+)
+DECORATION = re.compile(r"\x1b\[[0-9;]*m|\{\{.*?\}\} ")
 
 
 def cases_for(exercise: Exercise | Choice, seed: int = PUBLIC_SEED) -> list[Case]:
@@ -143,7 +149,7 @@ def _same(before: Any, after: Any) -> bool:
 def _problem(error: BaseException, exercise: Exercise) -> Problem:
     frame = _students_frame(error.__traceback__)
     try:
-        text = str(error)
+        text = _bare(str(error))
     except Exception:
         text = ""
     return Problem(
@@ -153,6 +159,12 @@ def _problem(error: BaseException, exercise: Exercise) -> Problem:
         where=f"line {_line_in_cell(frame)} of {frame.name}" if frame else "",
         binding=isinstance(error, TypeError) and _misfit(error, exercise),
     )
+
+
+def _bare(text: str) -> str:
+    """The text of an exception without what Keras and TensorFlow put around it."""
+    wrapped = WRAPPED.match(text)
+    return DECORATION.sub("", wrapped[1] if wrapped else text)
 
 
 def _misfit(error: BaseException, exercise: Exercise) -> bool:

@@ -90,3 +90,17 @@ def test_the_name_of_an_exception_is_cut_short():
 
     (first, *_) = collect(DOUBLE, answer, cases_for(DOUBLE))
     assert first.problem.types[:2] == ("E" * 100, "ValueError")
+
+
+def test_what_keras_puts_around_an_exception_is_taken_off():
+    wrapped = (
+        "Exception encountered when calling Doubling.call().\n\n\x1b[1m"
+        "{{function_node AddV2}} Incompatible shapes: [2,3] vs. [4]\x1b[0m\n\n"
+        "Arguments received by Doubling.call():\n  • scores=tf.Tensor(shape=(2, 3))"
+    )
+
+    def raising(scores):
+        raise ValueError(wrapped)
+
+    outcome = collect(DOUBLE, raising, cases_for(DOUBLE))[0]
+    assert outcome.problem.text == "Incompatible shapes: [2,3] vs. [4]"

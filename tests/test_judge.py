@@ -84,6 +84,23 @@ def test_another_wrong_answer_is_not_taken_for_the_known_mistake():
     assert verdict(lambda s: s * 3 + (s.size > 2)).mistake is None
 
 
+def refusing(*words):
+    """Doubles one row, and refuses more with an exception that may have words."""
+
+    def double_scores(scores):
+        if len(scores) > 1:
+            raise OverflowError(*words)
+        return scores * 3
+
+    return double_scores
+
+
+@pytest.mark.parametrize(("known", "mistake"), [((), "tripled"), (("too many",), None)])
+def test_a_known_exception_without_words_stands_for_any_words(known, mistake):
+    found = verdict(refusing("more than one row"), wrong=refusing(*known))
+    assert found.mistake == mistake
+
+
 def test_a_mistake_on_the_first_case_only_is_not_recognised():
     assert verdict(lambda s: s * 3 if s.size == 2 else s * 2).mistake is None
 
