@@ -93,6 +93,7 @@ def test_three_predictions_are_explained_after_the_truth(lesson):
     ]
     predictions = [c for c in choices if c.right is None]
     assert len(predictions) >= 3
+    assert all(choice.truth in choice.options for choice in predictions)
     assert len(choices) - len(predictions) == 3
     text = "\n".join(code(lesson))
     for choice in choices:

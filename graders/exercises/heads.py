@@ -494,6 +494,7 @@ FUNCTIONS: list[Exercise] = [
 CHOICES: list[Choice] = [
     Choice(
         name="predict-one-look",
+        truth="to 1/3",
         answer="look_guess",
         question="One query asks what, when and who at once, ever more sharply. Where does the weight of visite go?",
         options={
@@ -504,6 +505,7 @@ CHOICES: list[Choice] = [
     ),
     Choice(
         name="predict-reshape",
+        truth="the first words",
         answer="reshape_guess",
         question="x.reshape(b, h, t, d) without a transpose: what does head 0 hold?",
         options={
@@ -514,6 +516,7 @@ CHOICES: list[Choice] = [
     ),
     Choice(
         name="predict-heads-parameters",
+        truth="as many",
         answer="parameters_guess",
         question="Eight heads in place of one, each m/8 wide: how many parameters?",
         options={

@@ -486,6 +486,7 @@ FUNCTIONS: list[Exercise] = [
 CHOICES: list[Choice] = [
     Choice(
         name="predict-masks-padding",
+        truth="all change",
         answer="padding_guess",
         question="Padding is appended and no mask is given. What happens to the vectors of the words?",
         options={
@@ -496,6 +497,7 @@ CHOICES: list[Choice] = [
     ),
     Choice(
         name="predict-masks-cast",
+        truth="only the future",
         answer="cast_guess",
         question="A mask of 0 (may attend) and -1e9 (may not) is given to Keras as attention_mask. What does each word attend to?",
         options={
@@ -506,6 +508,7 @@ CHOICES: list[Choice] = [
     ),
     Choice(
         name="predict-masks-loss",
+        truth="without the mask",
         answer="loss_guess",
         question="The same model is trained with and without the look-ahead mask. Whose training loss ends lower?",
         options={

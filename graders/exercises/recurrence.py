@@ -371,6 +371,7 @@ CHOICES: list[Choice] = [
     ),
     Choice(
         name="predict-distance",
+        truth="less than 0.9^50",
         answer="distance_guess",
         question="The largest singular value is 0.9. What is left of the gradient after 50 steps?",
         options={
@@ -381,6 +382,7 @@ CHOICES: list[Choice] = [
     ),
     Choice(
         name="predict-recall",
+        truth="all but the plain one",
         answer="recall_guess",
         question="Four layers, one budget: which of them recall a name 60 words later?",
         options={
@@ -391,6 +393,7 @@ CHOICES: list[Choice] = [
     ),
     Choice(
         name="predict-faster",
+        truth="it depends on length and batch",
         answer="faster_guess",
         question="On this machine's processor, which layer is faster: recurrent or attention?",
         options={

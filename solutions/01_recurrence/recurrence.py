@@ -22,8 +22,8 @@
 # **You need** Python with NumPy, matrix products and the chain rule.
 # You need no Keras: what the lesson takes from it stands ready to run.
 #
-# **Time.** About 90 minutes, in two sittings if you like; pause before
-# *Make the matrix larger*.
+# **Time.** About 90 minutes, in two sittings if you like;
+# pause before *Make the matrix larger*.
 
 # %% given="setup"
 import time
@@ -43,27 +43,30 @@ figures.show(
 )
 
 # %% [markdown]
-# In seven lessons you write this machine, a **Transformer**, and it turns the sentence
-# into *Jane visits Africa in September*.
+# In seven lessons you write this machine, a **Transformer**,
+# and it turns the sentence into *Jane visits Africa in September*.
 # Today nothing is lit: you find out what its attention blocks had to replace.
 # Then come attention (02), several looks at once (03), the order of words (04),
 # what must not be seen (05), the whole machine (06) and its training (07).
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **For the class.** Ask first: "Which word decides between *is* and *are* in *The
-# friends that Jane visits in Africa in September … kind*?" and count how far back it
-# stands (2 minutes). First meeting to the end of *See it vanish*: 45 minutes. Second
-# meeting from *Make the matrix larger*: 44 minutes. The essay is homework.
-# Students most often multiply norms instead of matrices, and most often leave with
-# "gates solve it": stop at the measurement before and after training.
+# **For the class.** Ask first: "Which word decides between *is* and *are*
+# in *The friends that Jane visits in Africa in September … kind*?"
+# and count how far back it stands (2 minutes).
+# First meeting to the end of *See it vanish*: 45 minutes.
+# Second meeting from *Make the matrix larger*: 44 minutes.
+# The essay is homework.
+# Students most often multiply norms instead of matrices,
+# and most often leave with "gates solve it":
+# stop at the measurement before and after training.
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
-# **How this notebook answers you.**
-# A *check* runs your code on small cases and names your mistake where it knows it,
-# a *hint* unfolds when you click on it, and `example("rnn-step")` hands you the
-# inputs of a check's first case, to try by hand.
-# A *prediction* earns its point for being made, right or wrong, and the cell after it
-# shows what is true.
+# **How this notebook answers you.** A *check*
+# runs your code on small cases and names your mistake where it knows it, a *hint*
+# unfolds when you click on it, and `example("rnn-step")` hands you the inputs
+# of a check's first case, to try by hand.
+# A *prediction* earns its point for being made, right or wrong,
+# and the cell after it shows what is true.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Bring three things along
@@ -276,9 +279,10 @@ after_half = run_rnn(
 assert np.allclose(after_half, [[[0.8]]])
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
-# Now let the first word change and nothing else: *Jane* in one sentence, *Paul* in the
-# other, then forty equal words.
-# The states differ after the first word. What becomes of the difference?
+# Now let the first word change and nothing else: *Jane* in one sentence, *Paul*
+# in the other, then forty equal words.
+# The states differ after the first word.
+# What becomes of the difference?
 #
 # The weights are random, and the recurrent matrix is chosen with care:
 # 0.9 times an *orthogonal* one, a matrix that turns rows and keeps their length.
@@ -328,20 +332,21 @@ figures.show(
 )
 
 # %% [markdown]
-# Nearly a straight line on a logarithmic scale: every step takes away about the same
-# share. After 41 words the state hardly knows whether it was Jane or Paul.
+# Nearly a straight line on a logarithmic scale:
+# every step takes away about the same share.
+# After 41 words the state hardly knows whether it was Jane or Paul.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 # ## Follow the gradient back
 #
-# Training asks the question backwards: the error is seen at the last word, so how much
-# would the last state have moved, had the first one moved a little?
+# Training asks the question backwards: the error is seen at the last word,
+# so how much would the last state have moved, had the first one moved a little?
 # One number wide, the chain rule answers with a product of slopes.
 # With $h_t = \tanh(\dots + h_{t-1} w)$ one step multiplies by $(1 - h_t^2)\, w$.
 #
 # By hand, $w = 1$ and the states 0.9, 0.6, 0.8.
-# The last step multiplies by $1 - 0.8^2 = 0.36$, the one before by
-# $1 - 0.6^2 = 0.64$; together $0.36 \cdot 0.64 = 0.23$.
+# The last step multiplies by $1 - 0.8^2 = 0.36$, the one before by $1 - 0.6^2 = 0.64$;
+# together $0.36 \cdot 0.64 = 0.23$.
 # (0.9 plays no part: it belongs to the step *into* the first state.)
 
 # %%
@@ -349,18 +354,19 @@ slopes = 1 - np.array([0.6, 0.8]) ** 2
 print("slopes:", slopes.round(2), " product:", slopes.prod().round(4))
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=4
-# With $s$ numbers in a state, each number of the new state has a slope in each number
-# of the old one.
+# With $s$ numbers in a state, each number of the new state has a slope
+# in each number of the old one.
 # The table of them, $s \times s$, is the step's **Jacobian**:
 #
 # $$J_t = \frac{\partial h_t}{\partial h_{t-1}} =
 # \mathrm{diag}(1 - h_t^2)\; W_{ss}^\top,
 # \qquad \frac{\partial h_T}{\partial h_t} = J_T\, J_{T-1} \cdots J_{t+1}$$
 #
-# Row $i$ of $J_t$ belongs to number $i$ of the *new* state: one slope of tanh for the
-# whole row (diag puts them on a diagonal), and column $i$ of $W_{ss}$, which feeds it.
-# For the size of a table take the **Frobenius norm**, the root of the sum of the
-# squares of all entries; `np.linalg.norm` gives it.
+# Row $i$ of $J_t$ belongs to number $i$ of the *new* state:
+# one slope of tanh for the whole row (diag puts them on a diagonal),
+# and column $i$ of $W_{ss}$, which feeds it.
+# For the size of a table take the **Frobenius norm**,
+# the root of the sum of the squares of all entries; `np.linalg.norm` gives it.
 
 # %%
 # Two numbers wide, three states at zero, where the slopes of tanh are 1.
@@ -372,8 +378,8 @@ assert np.isclose(np.linalg.norm(jacobian_ss), np.sqrt(5))
 assert np.isclose(np.linalg.norm(two_steps_ss), np.sqrt(8))
 
 # %% [markdown]
-# The norm of the product is √8, not √5 · √5 = 5: multiply the tables first, and take
-# the norm of the result.
+# The norm of the product is √8, not √5 · √5 = 5: multiply the tables first,
+# and take the norm of the result.
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=10
 # ### Exercise: gradient_norms
@@ -387,8 +393,9 @@ assert np.isclose(np.linalg.norm(two_steps_ss), np.sqrt(8))
 #
 # <details><summary>Hint 1: the idea</summary>
 #
-# Walk from the last state to the second. Each state adds its Jacobian to the product
-# and one norm to the list. The list is then turned around (given).
+# Walk from the last state to the second.
+# Each state adds its Jacobian to the product and one norm to the list.
+# The list is then turned around (given).
 #
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
@@ -437,8 +444,9 @@ assert np.allclose(at_zero, np.sqrt([8.0, 5.0, 2.0]))
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
 # ## Compare with Keras
 #
-# Keras, the library that the later lessons build with, has this network as a layer and
-# can differentiate anything by itself: a *tape* records each step, then walks it back.
+# Keras, the library that the later lessons build with,
+# has this network as a layer and can differentiate anything by itself: a *tape*
+# records each step, then walks it back.
 # Importing it takes some seconds.
 # Does its layer give your states, and its tape your norms?
 
@@ -528,10 +536,10 @@ figures.show(
 explain("predict-distance", distance_guess)
 
 # %% [markdown]
-# This is the **vanishing gradient**: no single step is to blame, each keeps a good
-# share, and the *product over time* goes to nothing.
-# A network with this gradient learns from the last words and hardly from the first
-# (Hochreiter 1991; Bengio, Simard and Frasconi 1994).
+# This is the **vanishing gradient**: no single step is to blame,
+# each keeps a good share, and the *product over time* goes to nothing.
+# A network with this gradient learns from the last words and hardly
+# from the first (Hochreiter 1991; Bengio, Simard and Frasconi 1994).
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Make the matrix larger
@@ -572,12 +580,12 @@ figures.show(
 )
 
 # %% [markdown]
-# A large matrix lets the gradient **explode**: it grows with every step, and one update
-# throws the weights far away. (Training limits its size, as the fit below does with
-# `clipnorm`.)
-# But where the words are loud, most numbers of a state lie near -1 or 1, tanh is flat
-# there, and the gradient vanishes although the matrix stretches: the network is
-# *saturated*.
+# A large matrix lets the gradient **explode**: it grows with every step,
+# and one update throws the weights far away.
+# (Training limits its size, as the fit below does with `clipnorm`.)
+# But where the words are loud, most numbers of a state lie near -1 or 1,
+# tanh is flat there, and the gradient vanishes although the matrix stretches:
+# the network is *saturated*.
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
 # **Try it.** Is there a setting for which the line stays level over 60 steps?
@@ -617,15 +625,17 @@ for loudness, share in edge.items():
 assert edge[0.1] > 10 > edge[0.5] > 0.1 > edge[1.0]
 
 # %% [markdown]
-# 1.7 comes near to level for words of one loudness, explodes for softer words and
-# vanishes for louder ones. No matrix suits all sentences.
+# 1.7 comes near to level for words of one loudness,
+# explodes for softer words and vanishes for louder ones.
+# No matrix suits all sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Open a gate
 #
 # The state is rewritten at every step, whether the word matters or not.
-# A **gate** is a share between 0 and 1, computed from word and state, that says how
-# much may pass. It is made by the **sigmoid** $\sigma(a) = 1 / (1 + e^{-a})$.
+# A **gate** is a share between 0 and 1, computed from word and state,
+# that says how much may pass.
+# It is made by the **sigmoid** $\sigma(a) = 1 / (1 + e^{-a})$.
 # The **gated recurrent unit**, GRU (Cho et al. 2014), has two:
 #
 # $$z = \sigma(x W_z + h\, U_z + b_z), \qquad r = \sigma(x W_r + h\, U_r + b_r)$$
@@ -637,8 +647,9 @@ assert edge[0.1] > 10 > edge[0.5] > 0.1 > edge[1.0]
 # how much of it the **candidate** $c$ may see; $\odot$ multiplies entry by entry.
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
-# By hand, one number wide: the old state is 0.5 and both gates stand at
-# $\sigma(0) = 1/2$. Let the candidate's sum come to $\log 3$, so that $c = 0.8$.
+# By hand, one number wide: the old state is 0.5
+# and both gates stand at $\sigma(0) = 1/2$.
+# Let the candidate's sum come to $\log 3$, so that $c = 0.8$.
 # The new state is $\tfrac12 \cdot 0.5 + \tfrac12 \cdot 0.8 = 0.65$.
 # And a gate of 0.95 through 100 steps?
 
@@ -662,13 +673,16 @@ print("0.95 through 100 steps:", round(0.95**100, 4))
 # `w_mg` is `(m, g)` with g = 3 s, `w_sg` is `(s, g)`, `bias_g` is `(g,)`.
 # Return the new state, `(b, s)`. `sigmoid` stands above.
 #
-# Some papers and books write $(1 - z) \odot h + z \odot c$, with $z$ the share of the
-# new; it is the same cell with its gate read the other way round. We follow Keras.
+# Some papers and books write $(1 - z) \odot h + z \odot c$,
+# with $z$ the share of the new; it is the same cell
+# with its gate read the other way round.
+# We follow Keras.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
-# Two gates and a candidate are three small networks of the kind you know; the last line
-# mixes. The reset gate multiplies the old state *before* its matrix does.
+# Two gates and a candidate are three small networks
+# of the kind you know; the last line mixes.
+# The reset gate multiplies the old state *before* its matrix does.
 #
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
@@ -679,8 +693,9 @@ print("0.95 through 100 steps:", round(0.95**100, 4))
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# Unpack three splits: `w_z, w_r, w_c = …` and likewise u and b. Then one line each for
-# `update_bs`, `reset_bs`, `candidate_bs`, as in the formula, and one that mixes.
+# Unpack three splits: `w_z, w_r, w_c = …` and likewise u and b.
+# Then one line each for `update_bs`, `reset_bs`, `candidate_bs`,
+# as in the formula, and one that mixes.
 #
 # </details>
 #
@@ -734,13 +749,14 @@ assert np.abs(ours_bs - theirs_bs).max() < 1e-6
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Measure three cells
 #
-# The third cell is the **LSTM**, long short-term memory (Hochreiter and Schmidhuber
-# 1997): three gates, and beside the state a second row of numbers, the *cell*, which
-# gates alone keep and fill. Its state for us is both rows together.
+# The third cell is the **LSTM**, long short-term memory (Hochreiter
+# and Schmidhuber 1997): three gates, and beside the state a second row of numbers,
+# the *cell*, which gates alone keep and fill.
+# Its state for us is both rows together.
 #
-# One instrument for all: nudge each number of the state a little, up and down, and see
-# how far the new state moves. That is the Jacobian, whatever the formula; the product
-# of Jacobians is as before.
+# One instrument for all: nudge each number of the state a little, up and down,
+# and see how far the new state moves.
+# That is the Jacobian, whatever the formula; the product of Jacobians is as before.
 
 
 # %%
@@ -804,10 +820,10 @@ assert at_start["GRU"][50] < min(at_start["plain"][50], at_start["LSTM"][50])
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # Gates alone mend nothing: before training the GRU's gradient falls fastest of all,
 # because its update gate begins near 1/2.
-# (Keras starts every cell with an orthogonal matrix, and the LSTM's forget gate with a
-# bias of 1, to ease the start.)
-# But a gate can *open*. Raise its bias to 4, so that it stands near
-# $\sigma(4) = 0.98$, and measure again.
+# (Keras starts every cell with an orthogonal matrix,
+# and the LSTM's forget gate with a bias of 1,
+# to ease the start.) But a gate can *open*.
+# Raise its bias to 4, so that it stands near $\sigma(4) = 0.98$, and measure again.
 
 # %%
 opened = {}
@@ -826,8 +842,9 @@ for name, place in {"GRU": 0, "LSTM": 1}.items():  # the gate's place among the 
 assert min(opened.values()) > 0.1
 
 # %% [markdown]
-# So gates **mitigate**: they give training something to open, and an open gate lets
-# the gradient fall slowly. They do not abolish: 0.95 through 100 steps was 0.006.
+# So gates **mitigate**: they give training something to open,
+# and an open gate lets the gradient fall slowly.
+# They do not abolish: 0.95 through 100 steps was 0.006.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 # ## Count what gates cost
@@ -885,8 +902,10 @@ for ours, name in {"rnn": "plain", "gru": "GRU", "lstm": "LSTM"}.items():
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Let four layers recall a name
 #
-# Now train. A sentence of up to 61 words begins with a name; 5 to 60 words later the
-# model is asked for it. In front of shorter sentences stands silence, written `·`.
+# Now train.
+# A sentence of up to 61 words begins with a name;
+# 5 to 60 words later the model is asked for it.
+# In front of shorter sentences stands silence, written `·`.
 
 # %%
 NAMES = ["Jane", "Paul", "Aïcha", "Omar", "Lina", "Hugo", "Marie", "Sami"]
@@ -913,11 +932,11 @@ tokens_bt, name_b = sentences(np.random.default_rng(1), np.array([5, 60]))
 print("asked for", NAMES[name_b[0]] + ":", *[VOCABULARY[n] for n in tokens_bt[0, 50:]])
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
-# Four models, alike but for one layer: plain cell, GRU, LSTM, and **attention**, which
-# you build in lesson 02: the last word looks at all words at once.
+# Four models, alike but for one layer: plain cell, GRU, LSTM, and **attention**,
+# which you build in lesson 02: the last word looks at all words at once.
 # Each is one model for all lags, with the same 38,400 sentences and the same optimiser.
-# (Only the first word is ever a name: this attention layer knows no order yet, so it
-# must find the name by what it is.)
+# (Only the first word is ever a name: this attention layer knows no order yet,
+# so it must find the name by what it is.)
 #
 # **Predict, then run.** Which of the four recall a name 60 words later?
 # `"all four"`, `"all but the plain one"` or `"only attention"`.
@@ -1021,9 +1040,10 @@ assert max(control_recall[lag] for lag in LAGS[:-1]) < 0.6
 # %% [markdown]
 # It recalls after 60 words, and at no other lag of the table.
 # So it has room for a name; it seems to have learned to count to 60, not to hold.
-# A plain network that *holds* something, whatever else it reads, must keep its state
-# where small changes die out; and there the gradient dies out too (Bengio, Simard and
-# Frasconi 1994). Look at the gradients before and after training.
+# A plain network that *holds* something, whatever else it reads,
+# must keep its state where small changes die out;
+# and there the gradient dies out too (Bengio, Simard and Frasconi 1994).
+# Look at the gradients before and after training.
 
 # %% tags=["nbval-ignore-output"] slideshow={"slide_type": "subslide"}
 tokens_bt, _ = sentences(np.random.default_rng(6), np.array([LAST]))
@@ -1070,15 +1090,16 @@ figures.show(
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Wait for the step before
 #
-# The other shortage is time. Step $t$ needs the state of step $t - 1$, so a recurrent
-# layer's steps stand in a queue, however many processors wait beside it.
+# The other shortage is time.
+# Step $t$ needs the state of step $t - 1$,
+# so a recurrent layer's steps stand in a queue, however many processors wait beside it.
 #
 # ### Exercise: sequential_steps
 #
 # *2 minutes, difficulty 1 of 3.*
-# Return how many steps must follow one another, each waiting for the one before, when
-# `layer` reads `length` words: `"recurrent"`, or `"attention"`, where every word looks
-# at all words and needs no other word's result.
+# Return how many steps must follow one another, each waiting for the one before,
+# when `layer` reads `length` words: `"recurrent"`, or `"attention"`,
+# where every word looks at all words and needs no other word's result.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
@@ -1183,11 +1204,13 @@ for b, lengths in LENGTHS.items():
 explain("predict-faster", faster_guess)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=3
-# Read your own table. On the two processor cores where this page was made, attention
-# won on a single sentence up to one or two thousand words, and with 32 sentences at
-# once at best on short ones.
+# Read your own table.
+# On the two processor cores where this page was made,
+# attention won on a single sentence up to one or two thousand words,
+# and with 32 sentences at once at best on short ones.
 # For attention does not do *less work*: every word meets every word.
-# What is shorter is the *chain* of steps that wait. Why does the batch matter so much?
+# What is shorter is the *chain* of steps that wait.
+# Why does the batch matter so much?
 
 # %% tags=["nbval-ignore-output"]
 at = LENGTHS[1].index(256), LENGTHS[32].index(256)
@@ -1199,13 +1222,15 @@ for name, ratio in shared.items():
 assert shared["recurrent"] < 32
 
 # %% [markdown]
-# 32 sentences stand in the *same* queue: each step has more to do and the waiting is
-# shared out. Attention had hardly been waiting; on two cores it must do 32 times the
-# work.
+# 32 sentences stand in the *same* queue:
+# each step has more to do and the waiting is shared out.
+# Attention had hardly been waiting; on two cores it must do 32 times the work.
 #
-# A GPU has thousands of arithmetic units. It does the work of attention side by side,
-# while a queue of small steps leaves most of them idle; that is why the paper that
-# introduced the Transformer counts sequential steps (Vaswani et al. 2017, section 4).
+# A GPU has thousands of arithmetic units.
+# It does the work of attention side by side,
+# while a queue of small steps leaves most of them idle;
+# that is why the paper that introduced the Transformer counts sequential steps (Vaswani
+# et al. 2017, section 4).
 # This page measured no GPU.
 
 # %% [markdown] essay="recurrence-advice" points=6 slideshow={"slide_type": "skip"}
@@ -1246,8 +1271,8 @@ assert shared["recurrent"] < 32
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Use it: ask your models who it was
 #
-# Write a sentence of your own from the words of the list, a name first, at most 61
-# words; each model tells whose sentence it was.
+# Write a sentence of your own from the words of the list, a name first,
+# at most 61 words; each model tells whose sentence it was.
 
 # %% tags=["nbval-ignore-output"]
 print("names:", *NAMES)
@@ -1342,8 +1367,8 @@ assert equal
 # `"attention"`: each word compares its m numbers with those of each word.
 # Constant factors are left out.
 #
-# The table leaves out that attention also projects each word, which costs t·m² as a
-# recurrent layer does: lesson 02 shows the three matrices.
+# The table leaves out that attention also projects each word,
+# which costs t·m² as a recurrent layer does: lesson 02 shows the three matrices.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
@@ -1382,30 +1407,34 @@ for t in (32, 64, 1024):
     print(f"{t:5} words of width 64: recurrent {work[0]:10,}  attention {work[1]:10,}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **Discuss.** (1) *The control recalled every name after 60 words. Has the plain
-# network a good memory?* Expected: it learned to count, not to hold; ask ten words
-# earlier and it fails. A memory is of use if it can be read at any time. (2) *A phone
-# guesses the next word while you type. Does the queue of steps matter there?* Expected:
-# hardly; words arrive one at a time anyway, and one step of constant cost is cheaper
-# than a look at everything. The queue hurts in training, where all words are known.
+# **Discuss.** (1) *The control recalled every name after 60 words.
+# Has the plain network a good memory?*
+# Expected: it learned to count, not to hold; ask ten words earlier and it fails.
+# A memory is of use if it can be read at any time.
+# (2) *A phone guesses the next word while you type.
+# Does the queue of steps matter there?*
+# Expected: hardly; words arrive one at a time anyway,
+# and one step of constant cost is cheaper than a look at everything.
+# The queue hurts in training, where all words are known.
 #
-# **What goes wrong.** The state is not handed on (ask: do equal words give equal
-# states?); a product of norms (ask for √5 · √5 and √8); slopes of the wrong state (ask
-# which of the two came out of tanh); blocks in another order (ask which is Keras's).
+# **What goes wrong.** The state is not handed on (ask:
+# do equal words give equal states?); a product of norms (ask for √5 · √5 and √8);
+# slopes of the wrong state (ask which of the two came out of tanh);
+# blocks in another order (ask which is Keras's).
 # Whoever says "gates solve it" reads out the line *before* of the GRU.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Summary
 #
-# In a recurrent network the last word remembers the first only through a product of
-# Jacobians, one a step, and such products vanish or explode.
+# In a recurrent network the last word remembers the first only through a product
+# of Jacobians, one a step, and such products vanish or explode.
 # Gates can open and let the gradient fall slowly, at three or four times the weights;
 # they mitigate, they do not abolish.
-# And step t waits for step t − 1, so that for these cells a chain of t steps stays a
-# chain on any machine.
+# And step t waits for step t − 1, so that for these cells a chain
+# of t steps stays a chain on any machine.
 #
-# Lesson 02 asks: how can a word find the words that matter to it without passing a
-# message from step to step?
+# Lesson 02 asks: how can a word find the words that matter
+# to it without passing a message from step to step?
 #
 # ## Go further
 #

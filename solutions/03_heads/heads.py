@@ -43,11 +43,13 @@ figures.show(
 # The same blocks are lit as in lesson 02: today each learns to look several times.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **For the class.** Write the sentence on the board and ask what *l'Afrique* would want
-# to know (2 minutes). First meeting to the end of *Break it*: 50 minutes. Second
-# meeting from *Lay it beside Keras*: 40 minutes. The essay is homework. Students most
-# often split by a reshape alone: have them find it with the table of labels, not by
-# staring.
+# **For the class.** Write the sentence on the board and ask what *l'Afrique*
+# would want to know (2 minutes).
+# First meeting to the end of *Break it*: 50 minutes.
+# Second meeting from *Lay it beside Keras*: 40 minutes.
+# The essay is homework.
+# Students most often split by a reshape alone:
+# have them find it with the table of labels, not by staring.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Ask three questions with one query
@@ -68,7 +70,8 @@ def attention(query, key, value, mask=None):
 
 # %% [markdown]
 # The words are lesson 02's too, written by hand; nothing before the end is trained.
-# A sixth feature, *summer*, is new: it tells *juillet* from *septembre*.
+# One feature is new: *summer*, in the place of *water*,
+# tells *juillet* from *septembre*.
 
 # %%
 FEATURES = ["person", "travel", "study", "place", "time", "summer"]
@@ -208,7 +211,8 @@ assert africa_hk.max(axis=-1).min() > 0.85
 # %% [markdown]
 # Three softmaxes, three sums of 1: no question takes weight from another.
 # The names are ours.
-# In a trained model heads get no names, and only some of them turn out to have a role
+# In a trained model heads get no names,
+# and only some of them turn out to have a role
 # that people can tell (Voita et al. 2019, at the end).
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
@@ -394,8 +398,8 @@ assert (sum(strays[0]), sum(strays[1])) == (4, 4)
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# `if m % num_heads:` and then `raise ValueError(…)`; at the end `np.swapaxes` of
-# `cut_bthd` with the two axes.
+# `if m % num_heads:` and then `raise ValueError(…)`;
+# at the end `np.swapaxes` of `cut_bthd` with the two axes.
 #
 # </details>
 #
@@ -540,8 +544,8 @@ print(
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# Three lines that each split a product; one line that unpacks `attention` of them, mask
-# included; a return of `merge_heads(…) @ weights["output"]` and of the weights.
+# Three lines that each split a product; one line that unpacks `attention` of them,
+# mask included; a return of `merge_heads(…) @ weights["output"]` and of the weights.
 #
 # </details>
 #
@@ -1184,8 +1188,9 @@ mask_recall = "on the scores"
 check("recall-heads-mask", mask_recall)
 
 # %% [markdown]
-# **3.** Two words stand t steps apart. How many factors, one after another, does the
-# gradient pass between them: in a recurrent network, and in attention?
+# **3.** Two words stand t steps apart.
+# How many factors, one after another, does the gradient pass between them:
+# in a recurrent network, and in attention?
 #
 # - `"t factors and one"`
 # - `"one and t factors"`
@@ -1206,26 +1211,30 @@ explain("recall-heads-mask", mask_recall)
 explain("recall-heads-jacobian", jacobian_recall)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **Discuss.** (1) *If two heads of a trained layer swap places, and with them their
-# rows of the output projection, what changes?* Expected: nothing; heads have no order,
-# which is also why they have no names. (2) *In the task, would three heads be better
-# than two? And sixteen heads of one column?* Expected: a third head has nothing left to
-# find; heads of one column carry one number each, so several must look at the same word
-# and share the load. Try it.
+# **Discuss.** (1) *If two heads of a trained layer swap places,
+# and with them their rows of the output projection, what changes?*
+# Expected: nothing; heads have no order, which is also why they have no names.
+# (2) *In the task, would three heads be better than two?
+# And sixteen heads of one column?*
+# Expected: a third head has nothing left to find;
+# heads of one column carry one number each,
+# so several must look at the same word and share the load.
+# Try it.
 #
-# **What goes wrong.** A reshape in place of the swap (ask for the labels of head 0); √m
-# in place of √d (ask what one dot product sums over); keys from the query's side (use a
-# context of another length); NumPy inside `call` (ask what a model holds before it has
-# data). The floor is for the mean over many sentences: on one sentence one head may be
-# lucky.
+# **What goes wrong.** A reshape in place of the swap (ask for the labels of head 0);
+# √m in place of √d (ask what one dot product sums over);
+# keys from the query's side (use a context of another length);
+# NumPy inside `call` (ask what a model holds before it has data).
+# The floor is for the mean over many sentences: on one sentence one head may be lucky.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Summary
 #
-# A head has one softmax and hands over one average;
-# several heads, each on its own columns, look several times at once.
-# Splitting is a reshape *and* a swap, merging undoes both, and an output projection
-# mixes what the heads have found, with as many parameters as one wide head.
+# A head has one softmax and hands over one average; several heads,
+# each on its own columns, look several times at once.
+# Splitting is a reshape *and* a swap, merging undoes both,
+# and an output projection mixes what the heads have found,
+# with as many parameters as one wide head.
 # Shuffle the words, and every head still sees the same set of them:
 # the next lesson tells the words where they are.
 #

@@ -11,19 +11,19 @@
 #
 # *Jane dort.* *Jane visite l'Afrique en septembre.*
 #
-# **The question.** Sentences have different lengths, so a batch fills the short ones up
-# with padding. And a translator is trained on whole sentences whose next word it must
-# not see.
-# Attention looks at everything. How do you tell it what not to look at, and how do you
-# *prove* that it does not look?
+# **The question.** Sentences have different lengths,
+# so a batch fills the short ones up with padding.
+# And a translator is trained on whole sentences whose next word it must not see.
+# Attention looks at everything.
+# How do you tell it what not to look at, and how do you *prove* that it does not look?
 #
-# **You will build** four masks, the shifted input that a decoder is taught with, and a
-# test that finds out whether any layer sees the future.
+# **You will build** four masks, the shifted input that a decoder is taught with,
+# and a test that finds out whether any layer sees the future.
 #
 # **You need** attention (lesson 02), its heads (lesson 03) and positions (lesson 04).
 #
-# **Time.** About 90 minutes, in two sittings if you like; pause after *Shift the
-# answer*.
+# **Time.** About 90 minutes, in two sittings if you like;
+# pause after *Shift the answer*.
 
 # %% given="setup"
 import inspect
@@ -45,25 +45,27 @@ figures.show(
 
 # %% [markdown]
 # Three blocks attend, so three blocks need a mask, and each needs another one.
-# The encoder hides padding, the decoder hides padding and the future, and
-# cross-attention hides the padding of the *other* sentence.
+# The encoder hides padding, the decoder hides padding and the future,
+# and cross-attention hides the padding of the *other* sentence.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **For the class.** Open with the two sentences on the board, one under the other, and
-# ask what the machine should do with the empty places (2 minutes). First half to the
-# end of *Shift the answer*: 47 minutes. Second half from *Bridge the conventions*: 43
-# minutes. The essay is homework. Students most often mask the queries in place of the
-# keys, and most often believe that a low training loss cannot be bad news: the last
-# section is for them, leave it 10 minutes. Of six seeds tried, the model without the
-# mask always ended at a loss of 0.000 and wrote 0, 0, 2, 4, 6 and 6 different correct
-# sentences in 100 attempts.
+# **For the class.** Open with the two sentences on the board, one under the other,
+# and ask what the machine should do with the empty places (2 minutes).
+# First half to the end of *Shift the answer*: 47 minutes.
+# Second half from *Bridge the conventions*: 43 minutes.
+# The essay is homework.
+# Students most often mask the queries in place of the keys,
+# and most often believe that a low training loss cannot be bad news:
+# the last section is for them, leave it 10 minutes.
+# Of six seeds tried, the model without the mask always ended at a loss of 0.000
+# and wrote 0, 0, 2, 4, 6 and 6 different correct sentences in 100 attempts.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 # ## Put two sentences in one batch
 #
 # A batch is one array, so all its sentences have one length.
-# The shorter ones are filled up with **padding**, a token that stands for nothing; here
-# and in the whole course its id is 0.
+# The shorter ones are filled up with **padding**, a token that stands for nothing;
+# here and in the whole course its id is 0.
 
 # %%
 NAMES, PLACES = ["Jane", "Léa", "Paul"], ["l'Afrique", "le Caire", "le Nil"]
@@ -85,8 +87,9 @@ tokens_bt = encode([short, long])
 print(tokens_bt)
 
 # %% [markdown] minutes=1
-# What lesson 04 built turns ids into vectors that know their place: a row of a table
-# for each id, times the root of the width, plus the encoding of the position.
+# What lesson 04 built turns ids into vectors that know their place:
+# a row of a table for each id, times the root of the width,
+# plus the encoding of the position.
 # What lesson 02 built lets the vectors look at each other.
 
 
@@ -124,10 +127,11 @@ def embed(tokens_bt):
 print("vectors of the batch:", embed(tokens_bt).shape)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
-# **Predict, then run.** Take *Jane dort .* alone, then with padding behind it, as it
-# stands in the batch, and let the words look at each other without a mask.
-# The new vectors of the three words: `"they stay"`, `"all change"` or
-# `"only the last one changes"`? Any answer earns the point.
+# **Predict, then run.** Take *Jane dort .* alone, then with padding behind it,
+# as it stands in the batch, and let the words look at each other without a mask.
+# The new vectors of the three words: `"they stay"`,
+# `"all change"` or `"only the last one changes"`?
+# Any answer earns the point.
 
 # %% answer="predict-masks-padding"
 # One of "they stay", "all change", "only the last one changes".
@@ -161,8 +165,8 @@ figures.show(
 )
 
 # %% [markdown]
-# A sentence that is translated in another way because its neighbour in the batch is
-# long: nobody wants that.
+# A sentence that is translated in another way because its neighbour
+# in the batch is long: nobody wants that.
 # The right-hand half of this table must become zeros, and each row must still sum to 1.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
@@ -176,8 +180,8 @@ figures.show(
 # -10^9\right)$$
 #
 # By hand: three expected outputs, the tokens 1, 2 and 3, one row at a time.
-# Row 0 must say 1 and may see one key, row 1 must say 2 and may see two, row 2 must say
-# 3 and may see three.
+# Row 0 must say 1 and may see one key, row 1 must say 2 and may see two,
+# row 2 must say 3 and may see three.
 # Let the scores of the three keys be log 1, log 2 and log 3 in every row.
 # The shares are then 1, then 1/3 and 2/3, then 1/6, 2/6 and 3/6.
 
@@ -197,8 +201,9 @@ assert np.allclose(softmax(for_softmax_qk)[1], [1 / 3, 2 / 3, 0])
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
 # Other courses draw the target `[1, 2, 3]` and below it `[1, -1e9, -1e9]`.
 # The second is a picture of *scores*, one row of them, as in row 0 above.
-# The tokens themselves are never replaced: an id is the number of a row in the
-# embedding's table, and there is no row number $-10^9$.
+# The tokens themselves are never replaced:
+# an id is the number of a row in the embedding's table,
+# and there is no row number $-10^9$.
 
 # %%
 try:
@@ -209,10 +214,10 @@ except IndexError as error:
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 # ## Hide the padding
 #
-# Which keys are padding differs from sentence to sentence, but not from query to query
-# and not from head to head.
-# Weights have the axes `(b, h, q, k)`, so the mask is `(b, 1, 1, k)`: an axis of length
-# 1 stretches by broadcasting.
+# Which keys are padding differs from sentence to sentence,
+# but not from query to query and not from head to head.
+# Weights have the axes `(b, h, q, k)`, so the mask is `(b, 1, 1, k)`:
+# an axis of length 1 stretches by broadcasting.
 #
 # ### Exercise: padding_mask
 #
@@ -274,18 +279,19 @@ assert gap < 1e-12
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=6
 # ## Hide the future
 #
-# A decoder writes one word after the other, so at position 2 it knows positions 0, 1
-# and 2 of its input and nothing later.
+# A decoder writes one word after the other, so at position 2 it knows positions 0,
+# 1 and 2 of its input and nothing later.
 # In training the whole sentence lies there, and all positions are computed at once.
-# A mask must make each row behave as if the rest were not yet written: query $q$ may
-# attend to key $k$ where $k \le q$.
+# A mask must make each row behave as if the rest were not yet written:
+# query $q$ may attend to key $k$ where $k \le q$.
 #
 # ### Exercise: look_ahead_mask
 #
 # *5 minutes, difficulty 1 of 3.*
 # `length` is the number of positions t.
-# Return booleans `(1, 1, t, t)`, one table for all sentences and heads, True where the
-# key is not later than the query. A position may see itself.
+# Return booleans `(1, 1, t, t)`, one table for all sentences and heads,
+# True where the key is not later than the query.
+# A position may see itself.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
@@ -294,14 +300,15 @@ assert gap < 1e-12
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 #
-# Positions as a row `(1, t)` are the keys, as a column `(t, 1)` the queries; comparing
-# the two gives `(t, t)`. Two axes of length 1 go in front.
+# Positions as a row `(1, t)` are the keys, as a column `(t, 1)` the queries;
+# comparing the two gives `(t, t)`.
+# Two axes of length 1 go in front.
 #
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# `is_past_qk = place[np.newaxis, :] … place[:, np.newaxis]`, and `np.newaxis` twice in
-# front of it.
+# `is_past_qk = place[np.newaxis, :] … place[:, np.newaxis]`,
+# and `np.newaxis` twice in front of it.
 #
 # </details>
 #
@@ -339,8 +346,8 @@ assert look_ahead_mask(2).tolist() == [[[[True, False], [True, True]]]]
 # | 2 | ✓ · ✓ | ✓ ✓ ✓ | ✓ · ✓ |
 #
 # Row 1 belongs to the padding itself, and it is not blocked.
-# What it computes is thrown away later, by the loss; a row without a single True would
-# have no shares to give.
+# What it computes is thrown away later, by the loss;
+# a row without a single True would have no shares to give.
 #
 # ### Exercise: decoder_mask
 #
@@ -354,8 +361,8 @@ assert look_ahead_mask(2).tolist() == [[[[True, False], [True, True]]]]
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
 #
-# `(b, 1, 1, t)` with `(1, 1, t, t)` broadcasts to `(b, 1, t, t)`; t is
-# `tokens_bt.shape[1]`.
+# `(b, 1, 1, t)` with `(1, 1, t, t)` broadcasts to `(b, 1, t, t)`;
+# t is `tokens_bt.shape[1]`.
 #
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
@@ -417,8 +424,9 @@ display(widgets.VBox([which, query_slider, picture, told]))
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=7
 # ## Look across
 #
-# In **cross-attention** the queries are the decoder's positions and the keys are the
-# source sentence's words, so the table is not square: t rows, k columns.
+# In **cross-attention** the queries are the decoder's positions
+# and the keys are the source sentence's words,
+# so the table is not square: t rows, k columns.
 # The source is known from its first to its last word before the first word is
 # translated, so nothing in it is future.
 # Only its padding must be hidden, in every row.
@@ -427,8 +435,8 @@ display(widgets.VBox([which, query_slider, picture, told]))
 #
 # *6 minutes, difficulty 2 of 3.*
 # `source_bk` and `target_bt` hold ids of different lengths.
-# Return booleans `(b, 1, t, k)`, written out in full: True at the source's words, in
-# every target row, also in the rows of the target's padding.
+# Return booleans `(b, 1, t, k)`, written out in full: True at the source's words,
+# in every target row, also in the rows of the target's padding.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
@@ -496,18 +504,19 @@ figures.show(
 )
 
 # %% [markdown]
-# The encoder's mask repeats one row, the decoder's is a triangle with the padding's
-# column taken out, and the one of cross-attention has the source's columns and the
-# target's rows.
+# The encoder's mask repeats one row, the decoder's is a triangle
+# with the padding's column taken out, and the one
+# of cross-attention has the source's columns and the target's rows.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=6
 # ## Shift the answer
 #
 # The decoder is trained to say, at each position, the next word.
-# It is given the right words before it, whatever it would have said itself; that is
-# called **teacher forcing**.
-# So its input is the target, one place to the right, with a token in front that stands
-# for "nothing yet". For the expected outputs 1, 2, 3 of above:
+# It is given the right words before it, whatever it would have said itself;
+# that is called **teacher forcing**.
+# So its input is the target, one place to the right,
+# with a token in front that stands for "nothing yet".
+# For the expected outputs 1, 2, 3 of above:
 #
 # | position | the input there | what the mask lets it see | expected output |
 # | --- | --- | --- | --- |
@@ -518,8 +527,8 @@ figures.show(
 # ### Exercise: shift_right
 #
 # *4 minutes, difficulty 2 of 3.*
-# `target_bt` is `(b, t)`. Return the input `(b, t)`: `start` in front, the last column
-# dropped, the shape kept.
+# `target_bt` is `(b, t)`.
+# Return the input `(b, t)`: `start` in front, the last column dropped, the shape kept.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
@@ -533,8 +542,8 @@ figures.show(
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
-# `np.full((b, 1), …)` makes the column; `np.concatenate([…, …], axis=1)` puts the two
-# together.
+# `np.full((b, 1), …)` makes the column;
+# `np.concatenate([…, …], axis=1)` puts the two together.
 #
 # </details>
 #
@@ -564,14 +573,14 @@ for inputs, label in zip(shift_right(tokens_bt, 1)[1], tokens_bt[1], strict=True
 
 # %% [markdown]
 # A position may use what stands left of the arrow, in its own line and those above.
-# One line further down, on the left, stands its answer: a decoder that sees one
-# position ahead has nothing left to learn.
+# One line further down, on the left, stands its answer:
+# a decoder that sees one position ahead has nothing left to learn.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Bridge the conventions
 #
-# True means *may attend* here and in Keras. Others decided otherwise, and a mask of the
-# wrong kind raises no error.
+# True means *may attend* here and in Keras.
+# Others decided otherwise, and a mask of the wrong kind raises no error.
 #
 # | where | a key that is hidden |
 # | --- | --- |
@@ -581,15 +590,15 @@ for inputs, label in zip(shift_right(tokens_bt, 1)[1], tokens_bt[1], strict=True
 # | additive masks, in many papers and programs | -1e9 or -inf, added to the score |
 #
 # Two layers of one library, PyTorch, disagree: read the page of the layer you use.
-# `~mask` goes from one boolean kind to the other; the next function goes to the
-# additive kind.
+# `~mask` goes from one boolean kind to the other;
+# the next function goes to the additive kind.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### Exercise: to_scores
 #
 # *3 minutes, difficulty 1 of 3; further, without points.*
-# From a boolean mask of any shape to numbers of that shape which may be *added* to
-# scores: 0 where True, -1e9 (or -inf) where False.
+# From a boolean mask of any shape to numbers of that shape which may be *added*
+# to scores: 0 where True, -1e9 (or -inf) where False.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
@@ -628,10 +637,10 @@ print("replacing and adding agree:", np.allclose(by_where, by_adding))
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Meet masks in Keras
 #
-# `keras.layers.MultiHeadAttention` takes query, **value**, key, in that order, and the
-# mask as `attention_mask`, by name.
-# With one head and matrices of our own it is the `attention` above, and the mask with
-# its axis of heads fits as it is.
+# `keras.layers.MultiHeadAttention` takes query, **value**, key, in that order,
+# and the mask as `attention_mask`, by name.
+# With one head and matrices of our own it is the `attention` above,
+# and the mask with its axis of heads fits as it is.
 # `use_causal_mask=True` makes the look-ahead mask inside; the padding it cannot know.
 
 # %% tags=["late-import"]
@@ -671,10 +680,11 @@ print("four more columns move the words by less than 1e-5:", bool(gap < 1e-5))
 assert gap < 1e-5
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
-# **Predict, then run.** A friend brings an additive look-ahead mask from another
-# program, 0 where a word may attend and -1e9 where not, and hands it to this layer as
-# `attention_mask`. Each word then attends to: `"itself and the past"`, `"everything"`
-# or `"only the future"`?
+# **Predict, then run.** A friend brings an additive look-ahead mask
+# from another program, 0 where a word may attend and -1e9 where not,
+# and hands it to this layer as `attention_mask`.
+# Each word then attends to: `"itself and the past"`,
+# `"everything"` or `"only the future"`?
 
 # %% answer="predict-masks-cast"
 # One of "itself and the past", "everything", "only the future".
@@ -727,8 +737,9 @@ figures.show(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # No error, no warning, the right shape, and every word looks only at its future.
-# The last row is all zeros: a fully blocked row, for which this layer returns zeros
-# when it is asked for the weights. Rely on no such row.
+# The last row is all zeros: a fully blocked row,
+# for which this layer returns zeros when it is asked for the weights.
+# Rely on no such row.
 #
 # | the trap, in Keras 3 | what to do |
 # | --- | --- |
@@ -764,13 +775,14 @@ for turn in ("first", "second"):
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Test for the future
 #
-# A mask can be right and the layer can leak all the same: through a second path, one
-# head, a normalisation over time, a list that somebody reversed.
-# So do not read the code, test the behaviour:
-# *move a later input, and no earlier output may move.*
+# A mask can be right and the layer can leak all the same: through a second path,
+# one head, a normalisation over time, a list that somebody reversed.
+# So do not read the code, test the behaviour: *move a later input,
+# and no earlier output may move.*
 #
-# By hand, two words of one number, 1 and 3, and a layer that replaces each by the mean
-# of all: outputs 2 and 2. Move the second word from 3 to 5 and the first output becomes
+# By hand, two words of one number, 1 and 3,
+# and a layer that replaces each by the mean of all: outputs 2 and 2.
+# Move the second word from 3 to 5 and the first output becomes
 # 3. It moved, so the layer sees the future.
 # A layer that replaces each word by the mean *so far* gives 1 and 2, and then 1 and 3:
 # the first output stays.
@@ -798,18 +810,20 @@ for candidate in (mean_of_all, mean_so_far):
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=13
 # ### Exercise: sees_the_future
 #
-# *13 minutes, difficulty 3 of 3. Two checks: leaks in the open, leaks that hide.*
-# This time *you* write the test, and it is judged on layers that you never see, some
-# leaking and some sound.
+# *13 minutes, difficulty 3 of 3.
+# Two checks: leaks in the open, leaks that hide.*
+# This time *you* write the test, and it is judged on layers that you never see,
+# some leaking and some sound.
 #
-# `layer` takes inputs `(b, t, m)`, arrays or tensors, for any b and for t up to 16, and
-# returns outputs of the same shape and kind in float32. m is `model_dim`, and `length`
-# is the t to test.
-# Return one boolean: True if any output moves by more than 1e-5 when a *later* input
-# moves.
+# `layer` takes inputs `(b, t, m)`, arrays or tensors, for any b and for t up to 16,
+# and returns outputs of the same shape and kind in float32. m is `model_dim`,
+# and `length` is the t to test.
+# Return one boolean: True if any output moves by more than 1e-5
+# when a *later* input moves.
 #
-# What you may rely on: the layer is deterministic, and the sentences of a batch do not
-# touch. Gradients do not pass through it, so move inputs.
+# What you may rely on: the layer is deterministic,
+# and the sentences of a batch do not touch.
+# Gradients do not pass through it, so move inputs.
 #
 # - A leak answers at least 1e-2: move the number that it reads by 1 or more, from
 #   anywhere between -10 and 10, or several such numbers in the same direction.
@@ -819,8 +833,8 @@ for candidate in (mean_of_all, mean_so_far):
 #
 # <details><summary>Hint 1: the idea</summary>
 #
-# Cut the sentence at every place in turn. Move everything behind the cut, and compare
-# everything before it.
+# Cut the sentence at every place in turn.
+# Move everything behind the cut, and compare everything before it.
 #
 # </details>
 # <details><summary>Hint 2: the shapes</summary>
@@ -870,8 +884,8 @@ assert sees_the_future(mean_of_all, 4, 3)
 assert not sees_the_future(mean_so_far, 4, 3)
 
 # %% [markdown]
-# The second check hides its leaks: one place that looks at one other, one head of
-# three, one feature of seven, a normalisation over time.
+# The second check hides its leaks: one place that looks at one other,
+# one head of three, one feature of seven, a normalisation over time.
 
 # %% check="sees-the-future-hidden" points=4
 check("sees-the-future-hidden", sees_the_future)
@@ -903,8 +917,8 @@ for name, leaks in verdicts.items():
 assert list(verdicts.values()) == [True, False, False, True, False, True, True, False]
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
-# A picture of the same test: move each input by 1 in turn, and measure how far each
-# output moves.
+# A picture of the same test: move each input by 1 in turn,
+# and measure how far each output moves.
 # Sound layers are empty above the diagonal.
 
 
@@ -943,13 +957,15 @@ figures.show(
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Break it: train without the mask
 #
-# A small model that predicts the next word, trained twice on the same sentences from
-# the same start: once with `decoder_mask`, once with the padding hidden only.
+# A small model that predicts the next word,
+# trained twice on the same sentences from the same start: once with `decoder_mask`,
+# once with the padding hidden only.
 #
-# How low can its loss go? These sentences are two clauses joined by *et*, and a clause
-# makes three free choices: 3 names, 8 things to do, 3 months, so 72 clauses.
-# A model that sees only the past cannot know a choice before it is made: each costs it
-# the logarithm of the number of ways, and all else costs nothing.
+# How low can its loss go?
+# These sentences are two clauses joined by *et*, and a clause makes three free choices:
+# 3 names, 8 things to do, 3 months, so 72 clauses.
+# A model that sees only the past cannot know a choice before it is made:
+# each costs it the logarithm of the number of ways, and all else costs nothing.
 # Two clauses cost 2 log 72, spread over 11.5 words on average: that is the **entropy**
 # of the sentences, in nats a word (nats, because the logarithm is natural).
 
@@ -984,8 +1000,8 @@ loss_guess = "without the mask"
 check("predict-masks-loss", loss_guess)
 
 # %% [markdown] minutes=2
-# The model is one attention layer of two heads with a residual path, and two dense
-# layers, about the smallest thing that can learn these sentences.
+# The model is one attention layer of two heads with a residual path,
+# and two dense layers, about the smallest thing that can learn these sentences.
 # Shifting, masking and the loss are all that you need to read.
 
 
@@ -1080,11 +1096,11 @@ explain("predict-masks-loss", loss_guess)
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # Without the mask the loss falls to 0, also on sentences the model has never seen.
 # Held-out sentences do not catch this: there, too, the answer lies one position ahead.
-# With the mask it stays at the entropy: the model has learnt what can be known, and a
-# lower loss would be bad news.
+# With the mask it stays at the entropy: the model has learnt what can be known,
+# and a lower loss would be bad news.
 #
-# Now let both **generate**: begin with start, draw the next word from the model's
-# probabilities, append it, and go on.
+# Now let both **generate**: begin with start,
+# draw the next word from the model's probabilities, append it, and go on.
 
 
 # %%
@@ -1116,9 +1132,10 @@ assert len(good["without the mask"]) < 25
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
 # The model with the loss of 0 cannot write.
-# What has it learnt? At position 0 it is given start, and nothing can be known.
-# Write *Léa* over the first word of every held-out sentence, one place further on, and
-# see which share of its guess each model gives to *Léa* at position 0.
+# What has it learnt?
+# At position 0 it is given start, and nothing can be known.
+# Write *Léa* over the first word of every held-out sentence, one place further on,
+# and see which share of its guess each model gives to *Léa* at position 0.
 
 # %% tags=["nbval-ignore-output"]
 lea, said = WORDS.index("Léa"), {}
@@ -1142,11 +1159,11 @@ assert (
 # It copies the word one position ahead, and when it writes, there is no word ahead.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Give `train` another seed and it fails in another way, with other nonsense or with the
-# same few sentences over and over.
+# Give `train` another seed and it fails in another way,
+# with other nonsense or with the same few sentences over and over.
 # Neither loss nor held-out loss tells you.
-# Your test does, and before a single step of training: here it judges new models, whose
-# weights are random, and the trained ones.
+# Your test does, and before a single step of training: here it judges new models,
+# whose weights are random, and the trained ones.
 
 
 # %%
@@ -1192,8 +1209,8 @@ for name, make_mask in MASKS.items():
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Remember lessons 01 to 04
 #
-# Three questions without looking back; each right answer is a point, and each option is
-# explained afterwards.
+# Three questions without looking back; each right answer is a point,
+# and each option is explained afterwards.
 #
 # **1.** A recurrent layer (lesson 01) needs no look-ahead mask. Why?
 #
@@ -1211,8 +1228,9 @@ recurrent_recall = "order"
 check("recall-masks-recurrent", recurrent_recall)
 
 # %% [markdown]
-# **2.** Multi-head attention of width m goes from 2 heads to 4, with d = m / h
-# (lesson 03). Its number of weights:
+# **2.** Multi-head attention of width m goes from 2 heads to 4,
+# with d = m / h (lesson 03).
+# Its number of weights:
 #
 # - `"doubles"`
 # - `"stays"`
@@ -1249,18 +1267,22 @@ explain("recall-masks-heads", heads_recall)
 explain("recall-masks-positions", positions_recall)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **Discuss.** (1) *Does the encoder need a look-ahead mask?* Expected: no; the source
-# is given whole, and a word may need what stands behind it (*en* tells a month from a
-# place only with the next word). Hiding it loses information and protects nothing. (2)
-# *At generation the sentence ends at the newest word. Is the look-ahead mask still
-# needed there?* Expected: the newest position has no future to see; but the earlier
-# positions must be computed as in training, or deeper layers get other inputs than they
-# were trained on.
+# **Discuss.** (1) *Does the encoder need a look-ahead mask?*
+# Expected: no; the source is given whole,
+# and a word may need what stands behind it (*en*
+# tells a month from a place only with the next word).
+# Hiding it loses information and protects nothing.
+# (2) *At generation the sentence ends at the newest word.
+# Is the look-ahead mask still needed there?*
+# Expected: the newest position has no future to see;
+# but the earlier positions must be computed as in training,
+# or deeper layers get other inputs than they were trained on.
 #
-# **What goes wrong.** Queries masked in place of keys (ask which axis softmax sums
-# over); 0 and 1 for booleans (ask what `~1` is in Python: -2); a cross mask from the
-# target (ask whose words the keys are); a test that moves the past (ask what memory
-# is). Timings: predictions 1 minute each in pairs; `sees_the_future` alone, 10 minutes,
+# **What goes wrong.** Queries masked in place of keys (ask
+# which axis softmax sums over); 0 and 1 for booleans (ask what `~1` is in Python: -2);
+# a cross mask from the target (ask whose words the keys are);
+# a test that moves the past (ask what memory is).
+# Timings: predictions 1 minute each in pairs; `sees_the_future` alone, 10 minutes,
 # then two students explain their test to each other.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -1268,10 +1290,11 @@ explain("recall-masks-positions", positions_recall)
 #
 # A mask is a table of booleans that acts on scores: padding is hidden from everybody,
 # the future from those who must predict it, and the source's padding from the decoder.
-# Shifting the target and masking the future make every position of a sentence an
-# exercise of its own, all computed at once.
-# What a mask is worth shows in behaviour, so you wrote the test that moves the future
-# and watches the past; the next lesson assembles the whole Transformer and uses it.
+# Shifting the target and masking the future make every position
+# of a sentence an exercise of its own, all computed at once.
+# What a mask is worth shows in behaviour,
+# so you wrote the test that moves the future and watches the past;
+# the next lesson assembles the whole Transformer and uses it.
 #
 # ## Go further
 #
