@@ -177,12 +177,14 @@ def _layer_cases(rng: Generator) -> list[Case]:
 
 
 def _offset_cases(rng: Generator) -> list[Case]:
+    first, second, third = (int(offset) for offset in 2 + rng.permutation(9)[:3])
+    m = int(rng.integers(4, 10))
     return [
         _tokens(rng, "one word at position 3", (1, 1, 4), 5, 6, 3),
-        _tokens(rng, "from position 2", (2, 4, 6), 7, 11, 2),
-        _tokens(rng, "from a later position", (3, 5, 4), 8, 16, 7),
+        _tokens(rng, "two sentences", (2, 4, m), 7, 16, first),
+        _tokens(rng, "three sentences", (3, 5, m + 1), 8, 17, second),
         _tokens(rng, "from position 0", (2, 3, 8), 7, 5, 0),
-        _tokens(rng, "as many sentences as words", (4, 4, 5), 6, 13, 5),
+        _tokens(rng, "as many sentences as words", (4, 4, 5), 6, 15, third),
     ]
 
 

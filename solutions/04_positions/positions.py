@@ -750,7 +750,7 @@ for (name, values), style in zip(ratios.items(), figures.LINES, strict=False):
     axes.annotate(
         name,
         (widths[0], values[0]),
-        xytext=(8, -16 if name == "Keras, times √m" else 6),
+        xytext=(8, 20 if name == "Keras, times √m" else 6),
         textcoords="offset points",
     )
 axes.set_xscale("log", base=2)
