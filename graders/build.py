@@ -211,7 +211,10 @@ def _settle(notebook: NotebookNode, source: NotebookNode) -> None:
 def _same_source(lesson: Lesson, source: NotebookNode) -> bool:
     if not lesson.solved.exists():
         return False
-    solved = nbformat.read(lesson.solved, as_version=4)
+    try:
+        solved = nbformat.read(lesson.solved, as_version=4)
+    except nbformat.reader.NotJSONError:  # such as the marks of a merge conflict
+        return False
     if solved.metadata.get("course", {}).pop("made_from", "") != made_from(lesson):
         return False
     return _bare(solved) == _bare(source)

@@ -312,6 +312,13 @@ def test_an_edited_solved_notebook_is_named(copied):
     assert [str(copied.solved) in line for line in build.check(copied)] == [True]
 
 
+def test_a_merge_conflict_in_a_solved_notebook_makes_it_stale(copied):
+    text = copied.solved.read_text(encoding="utf-8")
+    copied.solved.write_text(f"<<<<<<< HEAD\n{text}", encoding="utf-8")
+    (line,) = build.check(copied)
+    assert str(copied.solved) in line
+
+
 def test_an_edited_script_makes_both_stale(copied):
     text = copied.script.read_text(encoding="utf-8")
     copied.script.write_text(text.replace("Hint 1", "Tip 1", 1), encoding="utf-8")
