@@ -32,11 +32,11 @@ def softmax(scores, axis=-1):
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The address of the first lesson, as `course lab --no-browser` prints it."""
+    """The address of lesson 02, as `course lab --no-browser` prints it."""
     copy = tmp_path_factory.mktemp("course")
     shutil.copytree(ROOT / "notebooks", copy / "notebooks")
     process = subprocess.Popen(
-        [sys.executable, "-m", "graders.cli", "lab", "--no-browser"],
+        [sys.executable, "-m", "graders.cli", "lab", "02", "--no-browser"],
         env={**os.environ, "COURSE_ROOT": str(copy), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,
@@ -52,7 +52,7 @@ def lab(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(lab):
-    """The first lesson in JupyterLab, with its kernel started."""
+    """Lesson 02 in JupyterLab, with its kernel started."""
     chromium = needs("chromium")
     with sync_playwright() as running:
         browser = running.chromium.launch(executable_path=chromium, args=ARGUMENTS)
