@@ -8,7 +8,7 @@ import pytest
 
 import graders.grade
 from graders import cli, gradebook
-from graders.course import CourseError
+from graders.course import Course, CourseError
 from graders.demo import ESSAY, answered
 from graders.exercise import GRADER_PROBLEM, NOT_ATTEMPTED
 from graders.grade import grade_lesson, line
@@ -18,6 +18,7 @@ from graders.record import Record
 from graders.score import Row
 from graders.seeds import secret_seed
 from graders.workers import Attempt, Ran, RunnerError
+from tests.conftest import ROOT
 
 
 class Idle:
@@ -318,7 +319,8 @@ def test_with_nothing_submitted_it_says_where_it_belongs(command):
 def test_an_unknown_lesson_is_one_sentence_and_exit_2(command):
     code, out, err = command("grade", "77")
     assert (code, out) == (2, "")
-    assert err == "course: There is no lesson '77'. There are: 02_attention.\n"
+    known = ", ".join(lesson.name for lesson in Course(ROOT).lessons())
+    assert err == f"course: There is no lesson '77'. There are: {known}.\n"
 
 
 def test_a_grader_that_failed_is_exit_1(command, lesson, monkeypatch):
