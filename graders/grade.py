@@ -22,9 +22,10 @@ from graders.course import Course, Lesson
 from graders.exercise import GRADER_PROBLEM, NEEDS_GRADING
 from graders.gradebook import Book
 from graders.record import Entry, Record
+from graders.runners import ProcessRunner
 from graders.score import Marker
 from graders.seeds import secret_seed
-from graders.workers import ProcessRunner, Runner
+from graders.workers import Runner
 
 HERE = Path(graders.__file__).parent
 # What decides a grade besides the submission, the release and the seed.

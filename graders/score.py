@@ -30,12 +30,12 @@ from graders.exercise import (
 from graders.judge import judge
 from graders.oracle import key_for
 from graders.parts import finished
+from graders.runners import ProcessRunner
 from graders.seeds import secret_seed
 from graders.workers import (
     Ask,
     Attempt,
     Job,
-    ProcessRunner,
     Ran,
     Runner,
     RunnerError,

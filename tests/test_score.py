@@ -18,8 +18,9 @@ from graders.exercise import (
     WRONG,
     Key,
 )
+from graders.runners import ProcessRunner
 from graders.score import Marker, answer_names, lesson_of_file, name_of, read_release
-from graders.workers import Limits, ProcessRunner, RunnerError
+from graders.workers import Limits, RunnerError
 from tests.conftest import ROOT
 
 SEED = 11
