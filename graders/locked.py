@@ -88,7 +88,10 @@ class SandboxRunner:
     def _living(self) -> Zygote:
         """The zygote; a new one if there is none or it has died."""
         with self.lock:
-            if self.zygote is None or not self.zygote.lives():
+            if self.zygote and not self.zygote.lives():
+                self.zygote.close()
+                self.zygote = None
+            if self.zygote is None:
                 self.zygote = Zygote(self.view, self.modules, self.limits)
                 self._try(self.zygote)
             return self.zygote
