@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from graders.course import CourseError
+
 FULL, PROCESS = "full", "process"
 ROOT = Path(__file__).resolve().parents[1]
 TRIAL = (
@@ -47,6 +49,63 @@ def reach() -> Reach:
         return Reach(FULL)
     last = (ran.stdout or ran.stderr).decode(errors="replace").strip().splitlines()
     return Reach(PROCESS, last[-1] if last else "the trial ended without a word")
+
+
+ADVICE = {
+    "elsewhere": "grade in a Linux machine or container; Docker and Podman make one.",
+    "pod": (
+        "ask the hub's administrator for pods with hostUsers: false, procMount: "
+        "Unmasked and seccompProfile: Unconfined, or grade on another computer."
+    ),
+    "container": (
+        "start the container with --security-opt seccomp=unconfined and --security-opt "
+        "systempaths=unconfined (Podman: unmask=ALL); on Ubuntu or Debian also "
+        "--security-opt apparmor=unconfined."
+    ),
+    "ubuntu": "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+    "debian": "sudo sysctl -w kernel.unprivileged_userns_clone=1",
+    "other": "sudo sysctl -w user.max_user_namespaces=10000 (and Linux 5.12 or later).",
+}
+SWITCHES = {
+    "ubuntu": Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
+    "debian": Path("/proc/sys/kernel/unprivileged_userns_clone"),
+}
+MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
+
+
+def advice() -> str:
+    """How to reach the full level on a computer like this one."""
+    return ADVICE[_kind()]
+
+
+def _kind() -> str:
+    """What kind of computer this is, as far as the advice differs."""
+    if sys.platform != "linux":
+        return "elsewhere"
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        return "pod"
+    if any(mark.exists() for mark in MARKS):
+        return "container"
+    for name, closed in (("ubuntu", "1"), ("debian", "0")):
+        switch = SWITCHES[name]
+        if switch.exists() and switch.read_text().strip() == closed:
+            return name
+    return "other"
+
+
+def demand(level: str) -> None:
+    """Refuses what this computer cannot do.
+
+    Raises:
+        CourseError: If it does not reach the level.
+    """
+    found = reach()
+    if level == FULL and found.level != FULL:
+        raise CourseError(
+            f"Students' code cannot be locked in here: {found.why}. `course doctor` "
+            "says how it can. `--level process` grades all the same: a submission "
+            "could then read solutions and change grades."
+        )
 
 
 def trial() -> None:

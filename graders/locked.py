@@ -7,6 +7,7 @@ the zygote is a new program, not a fork of it.
 
 from __future__ import annotations
 
+import ast
 import json
 import socket
 import subprocess
@@ -14,15 +15,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from graders import levels, wire
-from graders.course import Course
-from graders.runners import CLOSED, ROOT, environment, in_words
+import nbformat
+
+from graders import intake, levels, registry, wire
+from graders.course import Course, Lesson
+from graders.runners import CLOSED, ROOT, ProcessRunner, environment, in_words
 from graders.sandbox import HOME, Bounds, View, python_paths
 from graders.workers import (
     FULL,
@@ -40,8 +43,43 @@ START = "import sys; sys.path.insert(0, {!r}); from graders.zygote import main; 
 OURS = "check child collect exercise feedback judge keys plain_words registry wire"
 HIDDEN = ("graders/oracle.py", "graders/mistakes", "transformer/reference.py")
 FOLDERS = (".git", ".grading", "solutions", "tests", "work")
+ALONE = "Each submission had to import for itself, which is slow:"
 CANARY = "import numpy\nnumpy.ones((2, 2)) @ numpy.ones((2, 2))"
 KERAS = "\nimport keras\nkeras.layers.Dense(1)(numpy.ones((1, 2), 'float32'))"
+
+
+def runner_for(lesson: Lesson, level: str = "") -> SandboxRunner | ProcessRunner:
+    """A runner of a level for a lesson; of the best level here if it is left out."""
+    limits = replace(Limits(), **registry.limits(lesson.noun))
+    reach = levels.reach()
+    if level == levels.PROCESS or reach.level == levels.PROCESS:
+        why = f" ({reach.why})" if reach.why else ""
+        return ProcessRunner(limits, f"The code was not locked in{why}.")
+    return SandboxRunner(limits, modules_of(lesson), lesson.course)
+
+
+def modules_of(lesson: Lesson) -> list[str]:
+    """What a lesson's given cells, answers and exercises import: worth doing once."""
+    release = nbformat.read(lesson.release, as_version=4)
+    kept = ("given", "answer")
+    sources = [c.source for c in release.cells if intake.mark_of(c) in kept]
+    exercises = ROOT / "graders" / "exercises" / f"{lesson.noun}.py"
+    sources.append(exercises.read_text(encoding="utf-8"))
+    names = dict.fromkeys(name for text in sources for name in _imports(text))
+    return list(names)
+
+
+def _imports(source: str) -> Iterator[str]:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a magic: then it is imported in each fork
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 class SandboxRunner:
@@ -63,7 +101,8 @@ class SandboxRunner:
         self.view = view(course or Course.here())
         self.lock = threading.Lock()
         self.zygote: Zygote | None = None
-        self.note = ""  # why forks are not taken from a zygote, if so
+        self.note = ""  # why each submission has a zygote of its own, if so
+        self.closed = False
         self.level = levels.FULL
 
     def run(self, job: Job) -> Ran:
@@ -76,6 +115,7 @@ class SandboxRunner:
     def close(self) -> None:
         """Ends the zygote and with it whatever is left."""
         with self.lock:
+            self.closed = True
             if self.zygote:
                 self.zygote.close()
             self.zygote = None
@@ -88,6 +128,8 @@ class SandboxRunner:
     def _living(self) -> Zygote:
         """The zygote; a new one if there is none or it has died."""
         with self.lock:
+            if self.closed:
+                raise RunnerError("The sandbox has been closed.")
             if self.zygote and not self.zygote.lives():
                 self.zygote.close()
                 self.zygote = None
@@ -103,17 +145,18 @@ class SandboxRunner:
         they hold, may wait for ever in the fork.
         """
         if zygote.threads > 1:
-            self.note = f"the imports started {zygote.threads - 1} threads"
+            self.note = f"{ALONE} its imports start {zygote.threads - 1} threads."
             return
         wanted = KERAS if "keras" in self.modules else ""
         child = LockedChild(zygote, self.limits)
         try:
             request = {"run": CANARY + wanted, "keep": []}
-            self.note = str(child.ask(request, self.limits.start)["error"])
+            why = str(child.ask(request, self.limits.start)["error"])
         except DeathError as death:
-            self.note = str(death)
+            why = str(death)
         finally:
             child.kill()
+        self.note = f"{ALONE} {why}" if why else ""
 
 
 class Zygote:

@@ -22,6 +22,7 @@ from typing import Any
 import psutil
 
 from graders import wire
+from graders.levels import PROCESS
 from graders.workers import DeathError, Job, Limits, Ran, RunnerError, Session, deaths
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,10 +45,13 @@ class ProcessRunner:
     that the grader can read: that takes a sandbox.
     """
 
-    level = "process"
+    level = PROCESS
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
+    def __init__(self, limits: Limits | None = None, note: str = "") -> None:
+        self.limits, self.note = limits or Limits(), note
+
+    def close(self) -> None:
+        """There is nothing left to end."""
 
     def run(self, job: Job) -> Ran:
         session = Session(job, self.limits, lambda: ProcessChild(self.limits))

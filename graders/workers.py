@@ -63,10 +63,15 @@ class Ran:
 
 
 class Runner(Protocol):
-    """Whatever runs jobs. `level` is written into every result."""
+    """Whatever runs jobs. `level` is written into results; `note` is for people."""
 
     @property
     def level(self) -> str: ...
+
+    @property
+    def note(self) -> str: ...
+
+    def close(self) -> None: ...
 
     def run(self, job: Job) -> Ran:
         """Raises RunnerError if the machine, not the submission, is to blame."""

@@ -48,8 +48,11 @@ def main() -> None:
 
 def _room(modules: list[str]) -> Any:
     """Where cells will run, with the lesson's modules imported."""
+    from graders import registry
     from graders.child import Room
 
+    for noun in registry.nouns():
+        registry.exercises(noun)
     for name in modules:
         with contextlib.suppress(Exception):  # then the cell that wants it will say so
             importlib.import_module(name)

@@ -23,10 +23,13 @@ from graders.workers import Attempt, Ran, RunnerError
 class Idle:
     """A runner without processes: every answer is missing. Counts its jobs."""
 
-    level = "idle"
+    level, note = "idle", ""
 
     def __init__(self):
         self.jobs = 0
+
+    def close(self):
+        """There is nothing to end."""
 
     def run(self, job):
         self.jobs += 1
@@ -55,7 +58,7 @@ def record(lesson):
 def command(course, monkeypatch, capsys):
     """Runs `course …` in a course of the tests: its exit code and what it said."""
     monkeypatch.setenv("COURSE_ROOT", str(course.root))
-    monkeypatch.setattr(graders.grade, "ProcessRunner", Idle)
+    monkeypatch.setattr(graders.grade, "runner_for", lambda lesson, level: Idle())
 
     def run(*arguments):
         code = cli.main(arguments)
@@ -171,7 +174,7 @@ def test_damaged_seeds_are_told_and_never_drawn_anew_in_silence(command, lesson)
     assert seeds.read_text() == "{"
 
 
-@pytest.mark.parametrize("killed_in", ["SaveAutoGrades", "_write"])
+@pytest.mark.parametrize("killed_in", ["SaveGradesAtOnce", "_write"])
 def test_killed_after_the_record_the_next_run_goes_on(
     lesson, record, monkeypatch, killed_in
 ):
@@ -322,7 +325,7 @@ def test_an_unknown_lesson_is_one_sentence_and_exit_2(command):
 
 
 def test_a_grader_that_failed_is_exit_1(command, lesson, monkeypatch):
-    monkeypatch.setattr(graders.grade, "ProcessRunner", Broken)
+    monkeypatch.setattr(graders.grade, "runner_for", lambda lesson, level: Broken())
     submit(lesson, "ada")
     code, out, _ = command("grade", "02")
     assert code == 1
