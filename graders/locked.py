@@ -145,7 +145,7 @@ class SandboxRunner:
         they hold, may wait for ever in the fork.
         """
         if zygote.threads > 1:
-            self.note = f"{ALONE} its imports start {zygote.threads - 1} threads."
+            self.note = f"{ALONE} its imports start threads."
             return
         wanted = KERAS if "keras" in self.modules else ""
         child = LockedChild(zygote, self.limits)

@@ -152,7 +152,13 @@ class Marker:
             name: Ask(exercise.answer, self.cases[name], finished(exercise.uses))
             for name, exercise in self.asked.items()
         }
-        return Job(list(steps(notebook, self.release)), asks)
+        return Job(list(steps(notebook, self.release)), asks, self._passes)
+
+    def _passes(self, name: str, attempt: Attempt) -> bool:
+        try:
+            return self._judged(name, attempt).passed
+        except Exception:  # told when the verdict is made
+            return False
 
     def _verdict(self, name: str, ran: Ran) -> Verdict:
         """The best of the verdicts on an exercise's attempts."""

@@ -38,20 +38,32 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Job:
-    """All that a runner learns of a submission. Nothing in it is expected or secret."""
-
-    steps: Sequence[Step]
-    asks: Mapping[str, Ask]
-
-
-@dataclass(frozen=True)
 class Attempt:
     """The outcomes of one way of asking, or why there are none."""
 
     outcomes: Sequence[Outcome] = ()
     status: str = ""
     message: str = ""
+
+
+def _never(name: str, attempt: Attempt) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a runner learns of a submission. Nothing in it is expected or secret.
+
+    Args:
+        steps: The cells.
+        asks: The exercises by name.
+        enough: True of an attempt that makes another one needless. Stays with the
+            comparer: no child has it.
+    """
+
+    steps: Sequence[Step]
+    asks: Mapping[str, Ask]
+    enough: Callable[[str, Attempt], bool] = _never
 
 
 @dataclass
@@ -176,7 +188,9 @@ class Session:
                 self._collect(name, {})
         with_parts = {n: a for n, a in self.job.asks.items() if a.parts}
         for name, ask in sorted(with_parts.items(), key=lambda i: len(i[1].parts)):
-            self._collect(name, ask.parts)
+            found = self.ran.attempts.get(name, ())
+            if not any(self.job.enough(name, attempt) for attempt in found):
+                self._collect(name, ask.parts)
         return self.ran
 
     def stop(self) -> None:

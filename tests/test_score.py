@@ -245,7 +245,7 @@ REFUSED = {
     "missing": (None, "cannot be opened: No such file"),
     "no notebook": ("print(1)", "It is no notebook."),
     "empty": ("", "The file is empty."),
-    "of no lesson": (nbformat.writes(OTHER), "belongs to none of the lessons: 02_"),
+    "of no lesson": (nbformat.writes(OTHER), "belongs to none of the lessons: 01_"),
 }
 
 

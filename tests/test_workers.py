@@ -196,6 +196,15 @@ def test_a_wrong_earlier_answer_is_replaced_by_the_finished_part(run):
     assert found == {"softmax": [WRONG], "attend-one": [WRONG, PASSED]}
 
 
+@pytest.mark.parametrize("runner", ["process"], indirect=True)
+def test_where_the_first_attempt_is_enough_no_finished_part_is_handed_out(runner):
+    runner.limits, cells = LIMITS, (IMPORT, SOFTMAX, ATTEND_ONE)
+    steps = [Step(f"cell-{n}", text) for n, text in enumerate(cells)]
+    asks = {"attend-one": _ask("attend-one")}
+    ran = runner.run(Job(steps, asks, lambda name, a: _status(name, a) == PASSED))
+    assert len(ran.attempts["attend-one"]) == 1
+
+
 def test_the_students_own_parts_are_tried_first(run):
     own = SOFTMAX.replace("axis=-1", "my_axis").replace("=axis", "=my_axis")
     mine = ATTEND_ONE.replace("[-1]))", "[-1]), my_axis=0)")
