@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import subprocess
@@ -124,6 +125,7 @@ def trial() -> None:
             os.waitpid(child, 0)
             os._exit(0)
         sandbox.confine(sandbox.Bounds(1 << 30, 1 << 20, 1 << 20, 64, 60))
+        importlib.import_module("numpy")  # can the packages be read in there?
         os.write(say, b"full")
     except Exception as error:
         os.write(say, str(error).encode())

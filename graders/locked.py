@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -39,6 +39,7 @@ from graders.workers import (
 )
 
 START = "import sys; sys.path.insert(0, {!r}); from graders.zygote import main; main()"
+SUBJECT = ROOT / "transformer"
 # What of this package a student's copy has and a cell may import.
 OURS = "check child collect exercise feedback judge keys plain_words registry wire"
 HIDDEN = ("graders/oracle.py", "graders/mistakes", "transformer/reference.py")
@@ -98,7 +99,7 @@ class SandboxRunner:
         course: Course | None = None,
     ) -> None:
         self.limits, self.modules = limits or Limits(), tuple(modules)
-        self.view = view(course or Course.here())
+        self.view = view(course or Course.here(), self.modules)
         self.lock = threading.Lock()
         self.zygote: Zygote | None = None
         self.note = ""  # why each submission has a zygote of its own, if so
@@ -329,27 +330,49 @@ def bounds(limits: Limits) -> Bounds:
     )
 
 
-def view(course: Course) -> View:
-    """What a child sees: Python, a student's modules, and where the secrets are not."""
+def view(course: Course, modules: Sequence[str] = ()) -> View:
+    """What a child sees: Python, some of a student's modules, and nothing of ours.
+
+    Of the subject (`transformer`) only what `modules` names and that imports: the
+    lesson's own code. The rest may be answers to come.
+    """
     roots = dict.fromkeys((course.root.resolve(), ROOT))
     secret = [root / name for root in roots for name in (*HIDDEN, *FOLDERS)]
-    covered = [course.root.resolve(), course.grading, ROOT / "graders"]
-    covered += [ROOT / "transformer"]
+    covered = [course.root.resolve(), course.grading, ROOT / "graders", SUBJECT]
     covered += [ROOT] if (ROOT / "course").exists() else []
+    files = [*_our_files(), *_subject_files(modules)]
     return View(
         shown=python_paths(list(dict.fromkeys((sys.prefix, sys.base_prefix)))),
         covered=list(map(str, covered)),
-        copied={str(path): str(path) for path in _students_files()},
+        copied={str(path): str(path) for path in files},
         secret=[str(path) for path in secret],
     )
 
 
-def _students_files() -> list[Path]:
-    """The files of this project that a student's copy holds and a cell may need."""
+def _our_files() -> list[Path]:
+    """The files of this package that a student's copy holds and a cell may need."""
     ours = ROOT / "graders"
-    found = [ours / f"{name}.py" for name in ("__init__", *OURS.split())]
-    found += ours.glob("exercises/*.py")
-    found += ours.glob("keys/*/*.key")
-    subject = ROOT / "transformer"
-    found += (p for p in subject.rglob("*") if "__pycache__" not in p.parts)
-    return [p for p in found if p.is_file() and p.name != "reference.py"]
+    named = [ours / f"{name}.py" for name in ("__init__", *OURS.split())]
+    return [*named, *ours.glob("exercises/*.py"), *ours.glob("keys/*/*.key")]
+
+
+def _subject_files(modules: Sequence[str]) -> Iterator[Path]:
+    """The files of the subject's modules, of what they import, and its data."""
+    todo, done = ["__init__", *_parts(modules)], {"reference"}
+    while todo:
+        name = todo.pop()
+        if name not in done:
+            done.add(name)
+            for path in [SUBJECT / f"{name}.py", *(SUBJECT / name).rglob("*.py")]:
+                if path.exists():
+                    yield path
+                    todo += _parts(_imports(path.read_text(encoding="utf-8")))
+            data = (SUBJECT / name).rglob("*")
+            yield from (p for p in data if p.is_file() and ".py" not in p.suffix)
+    yield from (p for p in SUBJECT.glob("weights/*") if p.is_file())
+
+
+def _parts(modules: Iterable[str]) -> list[str]:
+    """The parts of the subject that are named: `figures` of `transformer.figures`."""
+    names = (name.split(".") for name in modules)
+    return [name[1] for name in names if name[0] == SUBJECT.name and name[1:]]

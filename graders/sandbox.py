@@ -194,7 +194,7 @@ def _show(view: View) -> Iterator[str]:
             if os.path.isdir(target):
                 _mount_empty(target)
                 yield target
-        elif not os.path.lexists(target) or os.path.isdir(target):
+        elif not os.path.lexists(target):  # else the outer one has it
             _show_one(path, target)
 
 
@@ -204,7 +204,7 @@ def _show_one(path: str, target: str) -> None:
         os.symlink(os.readlink(path), target)
         return
     if os.path.isdir(path):
-        os.makedirs(target, exist_ok=True)
+        os.mkdir(target)
     else:
         Path(target).touch()
     kernel.bind(path, target)

@@ -49,7 +49,7 @@ def runner(request):
     if request.param == "process":
         yield ProcessRunner()
         return
-    found = locked_runner()
+    found = locked_runner(modules=["numpy", "transformer.figures"])
     yield found
     found.close()
 
