@@ -1,7 +1,8 @@
 """What runs beside the student's code: cells in, outcomes out.
 
-Started by `graders.workers` with requests on its stdin and replies on its stdout. Both
-are moved to private descriptors first, so that what a student prints goes nowhere.
+Started by `graders.workers` with requests on its stdin and replies on its stdout, or
+forked by `graders.zygote` with a socket for both. They become private descriptors
+first, so that what a student prints goes nowhere.
 Knows no right answer: the cases come over the wire, the verdict is made elsewhere.
 """
 
@@ -12,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, BinaryIO, NoReturn
 
 from graders import registry, wire
 from graders.collect import collect
@@ -30,6 +31,11 @@ def main() -> None:
     room = Room()
     wire.write(replies, {"ready": True})
     _private(2, "wb").close()
+    serve(requests, replies, room)
+
+
+def serve(requests: BinaryIO, replies: BinaryIO, room: Room) -> NoReturn:
+    """Answers requests until there are no more, then ends the process."""
     own = os.getpid()
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:

@@ -99,12 +99,23 @@ def score(course: Course, args: argparse.Namespace) -> int | None:
     return print_score(course, args.file, as_json=args.json)
 
 
-@command(INSTRUCTORS, "grade what was submitted for a lesson", LESSONS, AS_JSON)
+@command(
+    INSTRUCTORS,
+    "grade what was submitted for a lesson",
+    LESSONS,
+    argument(
+        "--level",
+        choices=("full", "process"),
+        default="full",
+        help="process: where nothing can lock students' code in",
+    ),
+    AS_JSON,
+)
 def grade(course: Course, args: argparse.Namespace) -> int | None:
     from graders.grade import grade_lessons
 
     lessons = [course.find(name) for name in args.lessons]
-    return grade_lessons(course, lessons, as_json=args.json)
+    return grade_lessons(course, lessons, as_json=args.json, level=args.level)
 
 
 @command(INSTRUCTORS, "write each student's feedback", LESSONS)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from graders import intake
 from graders.course import Course, CourseError, Lesson
 from graders.grade import grade_lesson
 from graders.gradebook import CONFIG, Book
+from graders.locked import runner_for
 from graders.record import Entry
 
 LESSON = "attention"
@@ -152,7 +154,12 @@ def play(course: Course, students: int, say: Callable[[str], None]) -> list[Stud
     for name, kind in kinds.items():
         _submit(lesson, name, kind)
     say(f"Grading {students} submissions …")
-    entries = grade_lesson(lesson, progress=lambda done, total, text: say(f"  {text}"))
+    with closing(runner_for(lesson)) as runner:
+        entries = grade_lesson(
+            lesson, runner, lambda done, total, text: say(f"  {text}")
+        )
+    if runner.note:
+        say(f"  Note: {runner.note}")
     say("Writing feedback and grades …")
     book.write_feedback(lesson)
     book.export(course.root / "grades.csv")

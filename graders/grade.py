@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -17,19 +20,23 @@ from typing import Any
 import numpy as np
 
 import graders
-from graders import intake
+from graders import intake, levels
 from graders.course import Course, Lesson
 from graders.exercise import GRADER_PROBLEM, NEEDS_GRADING
 from graders.gradebook import Book
+from graders.locked import runner_for
 from graders.record import Entry, Record
 from graders.score import Marker
 from graders.seeds import secret_seed
-from graders.workers import ProcessRunner, Runner
+from graders.workers import Runner
 
 HERE = Path(graders.__file__).parent
 # What decides a grade besides the submission, the release and the seed.
 DECIDING = "child collect intake judge oracle parts score wire workers"
+DECIDING += " kernel locked runners sandbox seccomp zygote"
+WORKERS = min(4, os.cpu_count() or 1)
 Progress = Callable[[int, int, str], None]
+Ending = Callable[[], tuple[Entry, bool]]
 
 
 def grade_lesson(
@@ -39,31 +46,53 @@ def grade_lesson(
 
     Args:
         lesson: The lesson; submissions stand in `.grading/submitted/STUDENT/LESSON`.
-        runner: Where the students' code runs; a process each if left out.
+        runner: Where the students' code runs; the best that there is if left out.
         progress: Called with how many are done, of how many, and a line to show.
 
     Returns:
         Each student's entry, by name.
     """
+    if runner is None:
+        with closing(runner_for(lesson)) as own:
+            return grade_lesson(lesson, own, progress)
     course = lesson.course
     seed = secret_seed(course.grading, lesson.noun)
-    marker = Marker(lesson, seed, runner or ProcessRunner())
+    marker = Marker(lesson, seed, runner)
     record = Record(course.grading / "record" / f"{lesson.name}.jsonl")
     book, key = Book(course), fingerprint(lesson, seed)
     book.prepare(lesson)
-    known, students = record.latest(), list(submitted(lesson))
-    entries = []
-    for done, folder in enumerate(students, 1):
-        student = folder.parent.name
-        entry, fresh = _entry(folder, marker, key, known.get(student))
-        if fresh:
-            record.add(entry)
-        if fresh or not book.has(lesson, entry):
-            book.enter(lesson, entry, _frame(folder, marker, entry))
-        entries.append(entry)
-        if progress:
-            progress(done, len(students), line(entry, fresh))
+    students, entries = list(submitted(lesson)), []
+    with closing(_graded(students, marker, key, record.latest())) as graded:
+        for folder, entry, fresh in graded:
+            if fresh:
+                record.add(entry)
+            if fresh or not book.has(lesson, entry):
+                book.enter(lesson, entry, _frame(folder, marker, entry))
+            entries.append(entry)
+            if progress:
+                progress(len(entries), len(students), line(entry, fresh))
     return entries
+
+
+def _graded(
+    folders: Sequence[Path], marker: Marker, key: str, known: Mapping[str, Entry]
+) -> Generator[tuple[Path, Entry, bool]]:
+    """Each folder, its entry, and whether that is new.
+
+    Students' code runs ahead, one submission per processor; all that is ours happens
+    here, in one thread.
+    """
+    pool, ahead = ThreadPoolExecutor(WORKERS), deque[tuple[Path, Ending]]()
+    try:
+        for folder in folders:
+            ahead.append((folder, _begin(folder, marker, key, known, pool)))
+            if len(ahead) > 2 * WORKERS:
+                first, end = ahead.popleft()
+                yield first, *end()
+        for first, end in ahead:
+            yield first, *end()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def submitted(lesson: Lesson) -> Iterator[Path]:
@@ -94,34 +123,39 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "numpy": np.__version__}
 
 
-def _entry(
-    folder: Path, marker: Marker, key: str, known: Entry | None
-) -> tuple[Entry, bool]:
-    """The entry for a submission, and whether it is new."""
-    began = time.monotonic()
+def _begin(
+    folder: Path, marker: Marker, key: str, known: Mapping[str, Entry], pool: Executor
+) -> Ending:
+    """Starts on a submission; what is returned waits for the entry."""
     try:
         file: Path | None = intake.choose(folder, marker.lesson.noun)
     except intake.Unreadable as reason:
         file, missing = None, str(reason)
     digest = intake.sha256(file) if file else ""
-    if known and known.mark == f"{digest}:{key}" and not _failed(known):
-        return known, False
-    found = marker.score(file) if file else marker.nothing(missing)
-    entry = Entry(
-        student=folder.parent.name,
-        lesson=marker.lesson.name,
-        file=file.name if file else "",
-        sha256=digest,
-        key=key,
-        level=marker.runner.level,
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=round(time.monotonic() - began, 2),
-        rows=found.rows,
-        notes=found.notes,
-        problem=found.problem,
-        versions=versions(),
-    )
-    return entry, True
+    entry = known.get(folder.parent.name)
+    if entry and entry.mark == f"{digest}:{key}" and not _failed(entry):
+        return lambda: (entry, False)
+    score = marker.begin(file, pool) if file else lambda: marker.nothing(missing)
+
+    def end() -> tuple[Entry, bool]:
+        found, level = score(), marker.runner.level
+        fresh = Entry(
+            student=folder.parent.name,
+            lesson=marker.lesson.name,
+            file=file.name if file else "",
+            sha256=digest,
+            key=key,
+            level=level,
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(found.seconds, 2),
+            rows=found.rows,
+            notes=found.notes,
+            problem=found.problem,
+            versions=versions(),
+        )
+        return fresh, True
+
+    return end
 
 
 def _failed(entry: Entry) -> bool:
@@ -163,17 +197,29 @@ def _show(bar: Any, task: Any, done: int, total: int, text: str, quiet: bool) ->
 
 
 def grade_lessons(
-    course: Course, lessons: Sequence[Lesson], as_json: bool = False
+    course: Course,
+    lessons: Sequence[Lesson],
+    as_json: bool = False,
+    level: str = levels.FULL,
 ) -> int:
-    """`course grade`: a line per student, with progress; 1 if the grader failed."""
+    """`course grade`: a line per student, with progress; 1 if the grader failed.
+
+    Raises:
+        CourseError: If this computer does not reach the level.
+    """
     from rich.console import Console
     from rich.progress import Progress as Bar
 
+    levels.demand(level)
     found: list[Entry] = []
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Bar(console=console, transient=True) as bar:
         for lesson in lessons:
             show = partial(_show, bar, bar.add_task(lesson.name), quiet=as_json)
-            found += grade_lesson(lesson, progress=show)
+            with closing(runner_for(lesson, level)) as runner:
+                found += grade_lesson(lesson, runner, show)
+            if runner.note:
+                console.print(f"Note: {runner.note}", markup=False)
     if as_json:
         json.dump([asdict(entry) for entry in found], sys.stdout, indent=1)
         print()

@@ -22,7 +22,7 @@ from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -30,7 +30,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from graders import feedback, intake
 from graders.course import Course, CourseError, Lesson
 from graders.exercise import GRADER_PROBLEM, PASSED, Verdict
-from graders.nbgrader_parts import ShowModelAnswers
+from graders.nbgrader_parts import SaveGradesAtOnce, ShowModelAnswers
 from graders.record import Entry
 from graders.score import Row, name_of
 
@@ -105,7 +105,7 @@ class Book:
         resources = self._resources(lesson, entry.student)
         shown = with_verdicts(notebook, entry)
         self._submission(lesson, entry.student)
-        SaveAutoGrades(config=self.config).preprocess(shown, resources)
+        SaveGradesAtOnce(config=self.config).preprocess(shown, resources)
         AssignLatePenalties(config=self.config).preprocess(shown, resources)
         ShowModelAnswers(config=self.config).preprocess(shown, resources)
         self._ungraded(lesson, entry)

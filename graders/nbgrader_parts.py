@@ -13,10 +13,36 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from nbgrader.preprocessors import (
+    ClearSolutions,
+    NbGraderPreprocessor,
+    SaveAutoGrades,
+)
 
 Resources = dict[str, Any]
+
+
+class SaveGradesAtOnce(SaveAutoGrades):
+    """Saves a submission's points in one transaction.
+
+    nbgrader's own part commits after every cell, and waits for the disk each time.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Resources
+    ) -> tuple[NotebookNode, Resources]:
+        about = resources["nbgrader"]
+        self.notebook_id, self.student_id = about["notebook"], about["student"]
+        self.assignment_id = about["assignment"]
+        with Gradebook(about["db_url"]) as self.gradebook:
+            session = self.gradebook.db
+            commit, session.commit = session.commit, session.flush
+            for index, cell in enumerate(nb.cells):
+                self.preprocess_cell(cell, resources, index)
+            commit()
+        return nb, resources
 
 
 class ClearAnswers(ClearSolutions):

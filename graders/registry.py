@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
+from typing import Any
 
 import graders.exercises
 from graders.exercise import Choice, Exercise, Mistake
@@ -32,6 +33,16 @@ def exercises(noun: str) -> dict[str, Exercise | Choice]:
         if exercise.name in found:
             raise ValueError(f"graders/exercises/{noun}.py: {exercise.name!r} twice.")
         found[exercise.name] = exercise
+    return found
+
+
+def limits(noun: str) -> dict[str, Any]:
+    """What a lesson needs besides the usual limits, from its `LIMITS`.
+
+    Its names are those of `graders.workers.Limits`: `LIMITS = {"call": 30}`.
+    """
+    module = importlib.import_module(f"graders.exercises.{noun}")
+    found: dict[str, Any] = getattr(module, "LIMITS", {})
     return found
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import nbformat
@@ -28,6 +31,7 @@ from graders.exercise import (
     Verdict,
 )
 from graders.judge import judge
+from graders.locked import runner_for
 from graders.oracle import key_for
 from graders.parts import finished
 from graders.seeds import secret_seed
@@ -35,7 +39,6 @@ from graders.workers import (
     Ask,
     Attempt,
     Job,
-    ProcessRunner,
     Ran,
     Runner,
     RunnerError,
@@ -65,12 +68,14 @@ class Score:
         notebook: The release with the student's cells in it.
         notes: What was repaired, a sentence each.
         problem: Why the file could not be graded, or "".
+        seconds: How long its code ran.
     """
 
     rows: tuple[Row, ...]
     notebook: NotebookNode
     notes: tuple[str, ...] = ()
     problem: str = ""
+    seconds: float = 0
 
     @property
     def points(self) -> float:
@@ -99,13 +104,26 @@ class Marker:
 
     def score(self, path: Path) -> Score:
         """Grades one file. A file that cannot be read has no points and a problem."""
+        with ThreadPoolExecutor(1) as pool:
+            return self.begin(path, pool)()
+
+    def begin(self, path: Path, pool: Executor) -> Callable[[], Score]:
+        """Has a file's code run in `pool`; what is returned waits for it and judges."""
         try:
             submission = intake.accept(path, self.release, self.names)
         except intake.Unreadable as reason:
-            return self.nothing(str(reason))
-        verdicts = self._verdicts(submission.notebook)
-        rows = (self._row(c, submission.notebook, verdicts) for c in self.graded)
-        return Score(tuple(rows), submission.notebook, submission.notes)
+            problem = str(reason)
+            return lambda: self.nothing(problem)
+        notebook = submission.notebook
+        running = pool.submit(self._run, self._job(notebook))
+
+        def end() -> Score:
+            ran, seconds = running.result()
+            verdicts = self._verdicts(ran)
+            rows = tuple(self._row(c, notebook, verdicts) for c in self.graded)
+            return Score(rows, notebook, submission.notes, seconds=seconds)
+
+        return end
 
     def nothing(self, problem: str) -> Score:
         """The score of what cannot be graded."""
@@ -115,11 +133,18 @@ class Marker:
         ]
         return Score(tuple(rows), nbformat.from_dict(self.release), (), problem)
 
-    def _verdicts(self, notebook: NotebookNode) -> dict[str, Verdict]:
+    def _run(self, job: Job) -> tuple[Ran | RunnerError, float]:
+        """What ran, or why nothing could, and in how many seconds."""
+        began = time.monotonic()
         try:
-            ran = self.runner.run(self._job(notebook))
+            ran: Ran | RunnerError = self.runner.run(job)
         except RunnerError as error:
-            return {n: Verdict(n, GRADER_PROBLEM, str(error)) for n in self.asked}
+            ran = error
+        return ran, time.monotonic() - began
+
+    def _verdicts(self, ran: Ran | RunnerError) -> dict[str, Verdict]:
+        if isinstance(ran, RunnerError):
+            return {n: Verdict(n, GRADER_PROBLEM, str(ran)) for n in self.asked}
         return {name: self._verdict(name, ran) for name in self.asked}
 
     def _job(self, notebook: NotebookNode) -> Job:
@@ -127,7 +152,13 @@ class Marker:
             name: Ask(exercise.answer, self.cases[name], finished(exercise.uses))
             for name, exercise in self.asked.items()
         }
-        return Job(list(steps(notebook, self.release)), asks)
+        return Job(list(steps(notebook, self.release)), asks, self._passes)
+
+    def _passes(self, name: str, attempt: Attempt) -> bool:
+        try:
+            return self._judged(name, attempt).passed
+        except Exception:  # told when the verdict is made
+            return False
 
     def _verdict(self, name: str, ran: Ran) -> Verdict:
         """The best of the verdicts on an exercise's attempts."""
@@ -277,10 +308,11 @@ def score_file(course: Course, path: Path, runner: Runner | None = None) -> Scor
     """
     lesson = lesson_of_file(course, path)
     seed = secret_seed(course.grading, lesson.noun)
-    found = Marker(lesson, seed, runner or ProcessRunner()).score(path)
+    with closing(runner or runner_for(lesson)) as used:
+        found = Marker(lesson, seed, used).score(path)
     if found.problem:
         raise CourseError(f"{path}: {found.problem}")
-    return found
+    return replace(found, notes=(*found.notes, used.note)) if used.note else found
 
 
 def print_score(course: Course, path: Path, as_json: bool = False) -> int:

@@ -1,36 +1,22 @@
 """The comparer's side of the runner: a submission's cells go out, outcomes come back.
 
 A `Runner` takes a `Job` and gives a `Ran`; how the code is kept apart is its own
-affair, and `level` names it. `ProcessRunner` is one process per submission.
+affair, and `level` names it (`graders.runners`). A `Session` is one job's course, with
+whatever children its runner starts.
 """
 
 from __future__ import annotations
 
-import os
-import queue
-import secrets
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
-
-import psutil
 
 from graders import wire
 from graders.exercise import CRASHED, TIMED_OUT, Case, Outcome
 
-ROOT = Path(__file__).resolve().parents[1]
-START = "import sys; sys.path.insert(0, {!r}); from graders.child import main; main()"
 FULL = "MemoryError: it uses more memory than there is."
-MARK = "COURSE_JOB"  # in the environment of a child and of all that it starts
 
 
 @dataclass(frozen=True)
@@ -52,20 +38,32 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Job:
-    """All that a runner learns of a submission. Nothing in it is expected or secret."""
-
-    steps: Sequence[Step]
-    asks: Mapping[str, Ask]
-
-
-@dataclass(frozen=True)
 class Attempt:
     """The outcomes of one way of asking, or why there are none."""
 
     outcomes: Sequence[Outcome] = ()
     status: str = ""
     message: str = ""
+
+
+def _never(name: str, attempt: Attempt) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a runner learns of a submission. Nothing in it is expected or secret.
+
+    Args:
+        steps: The cells.
+        asks: The exercises by name.
+        enough: True of an attempt that makes another one needless. Stays with the
+            comparer: no child has it.
+    """
+
+    steps: Sequence[Step]
+    asks: Mapping[str, Ask]
+    enough: Callable[[str, Attempt], bool] = _never
 
 
 @dataclass
@@ -77,9 +75,15 @@ class Ran:
 
 
 class Runner(Protocol):
-    """Whatever runs jobs. `level` is written into every result."""
+    """Whatever runs jobs. `level` is written into results; `note` is for people."""
 
-    level: str
+    @property
+    def level(self) -> str: ...
+
+    @property
+    def note(self) -> str: ...
+
+    def close(self) -> None: ...
 
     def run(self, job: Job) -> Ran:
         """Raises RunnerError if the machine, not the submission, is to blame."""
@@ -98,6 +102,37 @@ class DeathError(Exception):
         self.attempt = Attempt((), status, message)
 
 
+class Child(Protocol):
+    """Where a submission's cells run."""
+
+    def ask(self, request: Mapping[str, Any], seconds: float) -> Any:
+        """The reply to a request.
+
+        Raises:
+            DeathError: If none comes in time or it cannot be read. The child is of no
+                further use.
+        """
+        ...
+
+    def kill(self) -> None:
+        """Ends the child and all that it has started; removes what it has written."""
+        ...
+
+
+@contextmanager
+def deaths(seconds: float, cause: Callable[[], str]) -> Iterator[None]:
+    """Makes a DeathError of whatever goes wrong on the wire."""
+    try:
+        yield
+    except TimeoutError:
+        text = f"it ran for more than {seconds:.0f} seconds: is there a loop "
+        raise DeathError(TIMED_OUT, text + "that does not end?") from None
+    except wire.WireError as error:
+        raise DeathError(CRASHED, f"its values cannot be read: {error}") from None
+    except (EOFError, OSError):
+        raise DeathError(CRASHED, cause()) from None
+
+
 @dataclass(frozen=True)
 class Limits:
     """Seconds on the clock and bytes.
@@ -108,7 +143,8 @@ class Limits:
         call: For all the cases of one exercise.
         total: For a submission.
         memory: Data of one process.
-        file_size: The largest file it may write.
+        file_size: The largest file it may write; in a sandbox, all of them together.
+        processes: Processes and threads at a time, in a sandbox. Keras needs 16.
     """
 
     start: float = 60
@@ -117,6 +153,7 @@ class Limits:
     total: float = 180
     memory: int = 2 << 30
     file_size: int = 64 << 20
+    processes: int = 64
 
     def of_process(self) -> dict[str, int]:
         """For `setrlimit`."""
@@ -129,31 +166,11 @@ class Limits:
         }
 
 
-class ProcessRunner:
-    """One process per submission: no secrets in it, killed with all it started.
-
-    It keeps accidents apart. It does not keep a clever student from reading the files
-    that the grader can read: that takes a sandbox.
-    """
-
-    level = "process"
-
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
-
-    def run(self, job: Job) -> Ran:
-        session = Session(job, self.limits)
-        try:
-            return session.run()
-        finally:
-            session.stop()
-
-
 class Session:
     """One submission's children: a fresh one after each death, while time lasts."""
 
-    def __init__(self, job: Job, limits: Limits) -> None:
-        self.job, self.limits = job, limits
+    def __init__(self, job: Job, limits: Limits, start: Callable[[], Child]) -> None:
+        self.job, self.limits, self.start = job, limits, start
         self.ends = time.monotonic() + limits.total
         self.ran = Ran()
         self.fatal: set[str] = set()  # cells that ended a child: not run again
@@ -171,7 +188,9 @@ class Session:
                 self._collect(name, {})
         with_parts = {n: a for n, a in self.job.asks.items() if a.parts}
         for name, ask in sorted(with_parts.items(), key=lambda i: len(i[1].parts)):
-            self._collect(name, ask.parts)
+            found = self.ran.attempts.get(name, ())
+            if not any(self.job.enough(name, attempt) for attempt in found):
+                self._collect(name, ask.parts)
         return self.ran
 
     def stop(self) -> None:
@@ -183,7 +202,7 @@ class Session:
         ask = self.job.asks[name]
         request = {"collect": name, "cases": list(ask.cases), "parts": dict(parts)}
         try:
-            reply = self._ready().ask(request, self._left(self.limits.call))
+            reply = self._ask(self._ready(), request, self.limits.call)
             found = _outcomes(reply, len(ask.cases))
         except DeathError as death:
             self.stop()
@@ -196,8 +215,8 @@ class Session:
     def _ready(self) -> Child:
         """A child that has run the cells; cells that ended one are left out."""
         while self.child is None:
-            self._left(1)
-            self.child = Child(self.limits)
+            self._left()
+            self.child = self.start()
             try:
                 for step in self.job.steps:
                     self._run(step, self.child)
@@ -210,7 +229,7 @@ class Session:
             return
         request = {"run": step.source, "keep": list(step.keep)}
         try:
-            reply = child.ask(request, self._left(self.limits.cell))
+            reply = self._ask(child, request, self.limits.cell)
             error = _text(reply, "error")
             if error.startswith("MemoryError"):
                 raise DeathError(CRASHED, FULL)
@@ -221,153 +240,20 @@ class Session:
         if error:
             self.ran.errors[step.name] = error
 
-    def _left(self, wanted: float) -> float:
+    def _ask(self, child: Child, request: Mapping[str, Any], seconds: float) -> Any:
+        try:
+            return child.ask(request, min(seconds, self._left()))
+        except DeathError as death:
+            if death.attempt.status == TIMED_OUT:
+                self._left()  # is it the whole notebook that is out of time?
+            raise
+
+    def _left(self) -> float:
         left = self.ends - time.monotonic()
         if left <= 0:
             whole = f"the whole notebook took more than {self.limits.total:g} seconds."
             raise DeathError(TIMED_OUT, whole)
-        return min(wanted, left)
-
-
-class Child:
-    """A process that runs cells, in a folder and a session of its own."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.mark = secrets.token_hex(8)
-        self.folder = Path(tempfile.mkdtemp(prefix="course-"))
-        self.complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed in kill()
-        self.process = self._started()
-        try:
-            self.ask(limits.of_process(), limits.start)
-        except DeathError as death:
-            self.complaints.seek(0)
-            last = self.complaints.read()[-2000:].decode(errors="replace")
-            self.kill()
-            raise RunnerError(f"The child does not start: {death}\n{last}") from None
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        try:
-            return subprocess.Popen(
-                [sys.executable, "-I", "-B", "-c", START.format(str(ROOT))],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self.complaints,
-                cwd=self.folder,
-                env=self._environment(),
-                start_new_session=True,
-            )
-        except OSError as error:
-            self.complaints.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
-            raise RunnerError(f"The child does not start: {error}") from None
-
-    def ask(self, request: Mapping[str, Any], seconds: float) -> Any:
-        """The reply to a request.
-
-        Raises:
-            DeathError: If none comes in time or it cannot be read. The child is of no
-                further use.
-        """
-        try:
-            return self._within(seconds, lambda: self._exchange(request))
-        except TimeoutError:
-            text = f"it ran for more than {seconds:.0f} seconds: is there a loop "
-            raise DeathError(TIMED_OUT, text + "that does not end?") from None
-        except wire.WireError as error:
-            raise DeathError(CRASHED, f"its values cannot be read: {error}") from None
-        except (EOFError, OSError):
-            raise DeathError(CRASHED, self._cause()) from None
-
-    def _within(self, seconds: float, call: Callable[[], Any]) -> Any:
-        """What `call` gives or raises, on a thread left behind when time is up."""
-        box: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
-
-        def work() -> None:
-            try:
-                box.put((call(), None))
-            except Exception as error:
-                box.put((None, error))
-
-        self.thread = threading.Thread(target=work, daemon=True)
-        self.thread.start()
-        try:
-            value, error = box.get(timeout=seconds)
-        except queue.Empty:
-            raise TimeoutError from None
-        if error:
-            raise error
-        return value
-
-    def _exchange(self, request: Mapping[str, Any]) -> Any:
-        assert self.process.stdin
-        assert self.process.stdout
-        wire.write(self.process.stdin, request)  # type: ignore[arg-type]
-        return wire.read(self.process.stdout)  # type: ignore[arg-type]
-
-    def _cause(self) -> str:
-        with suppress(subprocess.TimeoutExpired):
-            code = self.process.wait(2)
-            if code < 0:
-                named = {s.value: s.name for s in signal.Signals}
-                how = named.get(-code, f"signal {-code}")
-                return f"Python itself was ended by {how}."
-            return f"it ended Python itself (exit code {code})."
-        return "it closed the way back to the grader."
-
-    def kill(self) -> None:
-        """Ends the child and all that it has started; removes its folder."""
-        if sys.platform != "win32":
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.kill()
-        self.process.wait()
-        left = [process for process in psutil.process_iter() if self._is_mine(process)]
-        for process in left:
-            with suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(left, 2)
-        self.complaints.close()
-        self.thread.join(2)  # it reads to the end, unless someone keeps the pipe open
-        if not self.thread.is_alive():
-            for stream in (self.process.stdin, self.process.stdout):
-                with suppress(OSError):
-                    stream.close()  # type: ignore[union-attr]
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _is_mine(self, process: psutil.Process) -> bool:
-        """True for what the child has started, in whatever session."""
-        try:
-            return bool(process.environ().get(MARK) == self.mark)
-        except (psutil.Error, OSError):
-            return False
-
-    def _environment(self) -> dict[str, str]:
-        here = str(self.folder)
-        homes = ("HOME", "TMPDIR", "TEMP", "TMP", "IPYTHONDIR", "JUPYTER_CONFIG_DIR")
-        threads = ("OMP", "OPENBLAS", "MKL")
-        kept = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL")
-        return {
-            **{name: os.environ[name] for name in kept if name in os.environ},
-            **dict.fromkeys(homes, here),
-            **{f"{name}_NUM_THREADS": "1" for name in threads},
-            "MPLCONFIGDIR": str(_fonts(self.folder)),
-            "MPLBACKEND": "agg",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "TF_ENABLE_ONEDNN_OPTS": "0",
-            "USER": "student",
-            MARK: self.mark,
-        }
-
-
-def _fonts(folder: Path) -> Path:
-    """A folder with a copy of matplotlib's list of fonts, which takes long to make."""
-    import matplotlib.font_manager
-
-    target = folder / ".matplotlib"
-    target.mkdir()
-    for path in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
-        shutil.copy(path, target)
-    return target
+        return left
 
 
 def _is_full(attempt: Attempt) -> bool:

@@ -1,6 +1,8 @@
 """One notebook scored end to end: what an answer earns, and what it cannot cost."""
 
+import contextlib
 import json
+from contextlib import closing
 
 import nbformat
 import pytest
@@ -18,8 +20,10 @@ from graders.exercise import (
     WRONG,
     Key,
 )
+from graders.locked import runner_for
+from graders.runners import ProcessRunner
 from graders.score import Marker, answer_names, lesson_of_file, name_of, read_release
-from graders.workers import Limits, ProcessRunner, RunnerError
+from graders.workers import Limits, RunnerError
 from tests.conftest import ROOT
 
 SEED = 11
@@ -31,7 +35,10 @@ ANSWERS = [(lesson, ident) for lesson in LESSONS for ident in solved_answers(les
 
 @pytest.fixture(scope="module")
 def markers():
-    return {lesson: Marker(lesson, SEED, ProcessRunner()) for lesson in LESSONS}
+    """As `course score` has them: in a sandbox, where the machine has one."""
+    with contextlib.ExitStack() as stack:
+        runners = {x: stack.enter_context(closing(runner_for(x))) for x in LESSONS}
+        yield {lesson: Marker(lesson, SEED, runners[lesson]) for lesson in LESSONS}
 
 
 @pytest.fixture
