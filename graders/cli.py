@@ -116,6 +116,7 @@ def score(course: Course, args: argparse.Namespace) -> int | None:
     ),
     argument("--apply", action="store_true", help="with --regrade: write it"),
     argument("--lower", action="store_true", help="with --apply: lower grades too"),
+    argument("--cluster", metavar="ADDRESS", default="", help="of a dask scheduler"),
     argument("--shard", metavar="I/N", help="only part I of N, into --out"),
     argument("--out", type=Path, metavar="FILE", help="for `course merge`"),
     AS_JSON,
@@ -135,7 +136,8 @@ def grade(course: Course, args: argparse.Namespace) -> int | None:
         raise CourseError("--apply and --lower go with --regrade, --out with --shard.")
     from graders.grade import grade_lessons
 
-    return grade_lessons(course, lessons, as_json=args.json, level=args.level)
+    how = {"level": args.level, "cluster": args.cluster}
+    return grade_lessons(course, lessons, as_json=args.json, **how)
 
 
 @command(

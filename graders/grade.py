@@ -95,23 +95,32 @@ def showing(quiet: bool) -> Iterator[Callable[[Lesson], Progress]]:
         yield lambda lesson: partial(show, bar, bar.add_task(lesson.name))
 
 
+def _runner(lesson: Lesson, level: str, cluster: str) -> Runner:
+    if not cluster:
+        levels.demand(level)
+        return runner_for(lesson, level)
+    from graders.cluster import ClusterRunner
+
+    return ClusterRunner(lesson, cluster, level)
+
+
 def grade_lessons(
     course: Course,
     lessons: Sequence[Lesson],
     as_json: bool = False,
     level: str = levels.FULL,
+    cluster: str = "",
 ) -> int:
     """`course grade`: a line per student, with progress; 1 if the grader failed.
 
     Raises:
-        CourseError: If this computer does not reach the level.
+        CourseError: If this computer, or the cluster, does not reach the level.
     """
-    levels.demand(level)
     found: list[Entry] = []
     notes: list[str] = []
     with showing(as_json) as progress:
         for lesson in lessons:
-            with closing(runner_for(lesson, level)) as runner:
+            with closing(_runner(lesson, level, cluster)) as runner:
                 found += grade_lesson(lesson, runner, progress(lesson))
                 notes += [runner.note] if runner.note else []
     for note in dict.fromkeys(notes):
