@@ -1015,7 +1015,7 @@ for kind in [*CELLS, "attention"]:
 print(f"all four in {sum(seconds.values()):.0f} s; a guess: {1 / len(NAMES):.3f}")
 
 # %%
-assert sum(seconds.values()) < 120
+assert sum(seconds.values()) < 300  # about 30 s on two cores with nothing else to do
 assert max(recalled["plain"]) < 0.6
 assert min(recalled[kind][-1] for kind in ("GRU", "LSTM", "attention")) > 0.7
 
