@@ -45,6 +45,7 @@ class Fault(NamedTuple):
 
     message: str
     picture: Picture | None = None
+    cause: str = ""  # the likely one, where no mistake is recognised
 
 
 def judge(
@@ -76,7 +77,7 @@ def judge(
             return Verdict(
                 exercise.name,
                 status,
-                fault.message,
+                fault.message if known else fault.message + fault.cause,
                 ident,
                 says,
                 case.name,
@@ -214,8 +215,10 @@ def _problem(
     elif got:
         place = f" in {got.where}: `{got.line}`" if got.line else ""
         text = f": {got.text}" if got.text else ""
-        meaning = plain_words(got.text)
-        yield Fault(f"{exercise.answer} raised {got.types[0]}{text}{place}{meaning}")
+        yield Fault(
+            f"{exercise.answer} raised {got.types[0]}{text}{place}",
+            cause=plain_words(got.text),
+        )
     elif want:
         reason = f" ({want.text})" if want.text else ""
         yield Fault(

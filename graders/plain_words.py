@@ -25,7 +25,8 @@ WORDS = [
     (
         r"could not be broadcast together|must be broadcastable|Incompatible shapes",
         "Shapes meet from their last axes: each pair must be equal, or one of them 1. "
-        "Where a sum or maximum lost its axis, `keepdims=True` keeps a 1 in its place.",
+        "A missing axis comes back as a 1: by `keepdims=True` where a sum or maximum "
+        "lost it, by `np.newaxis` elsewhere.",
     ),
     (
         r"(too many|not enough) values to unpack",
