@@ -19,8 +19,9 @@ WORDS = [
     ),
     (
         r"truth value of an array",
-        "An array has no single truth. Is it asked for by `if mask:`? "
-        "`if mask is not None:` asks whether there is one.",
+        "An array has no single truth, and `if`, `not`, `and` and `or` ask for one. "
+        "`~`, `&` and `|` go entry by entry; `if mask is not None:` asks whether there "
+        "is a mask.",
     ),
     (
         r"could not be broadcast together|must be broadcastable|Incompatible shapes",
@@ -37,6 +38,14 @@ WORDS = [
         r"axes don't match array|axis \d+ is out of bounds",
         "The array has fewer or more axes here than this line counts on. "
         "Axes counted from the end (-1, -2) work for any number of them.",
+    ),
+    (
+        r"zero-size array to reduction",
+        "Of an empty slice there is no largest number. Where does the loop begin?",
+    ),
+    (
+        r"does not support item assignment",
+        "This cannot be changed in place; `np.array(…)` makes an array of it that can.",
     ),
     (
         r"name '(\w+)' is not defined",

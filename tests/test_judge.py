@@ -105,6 +105,11 @@ def test_a_mistake_on_the_first_case_only_is_not_recognised():
     assert verdict(lambda s: s * 3 if s.size == 2 else s * 2).mistake is None
 
 
+def test_of_integers_only_lost_fractions_are_said_to_be_lost():
+    whole = verdict(lambda s: np.sign(s).astype(int), right=lambda s: np.round(s) * 9)
+    assert "should be 9, but it is 1" in whole.message
+
+
 def crashing(scores):
     """Fails on one row in NumPy's words, and triples more."""
     if len(scores) == 1:

@@ -1,5 +1,7 @@
 """What NumPy says, provoked for real, is explained in plain words."""
 
+import operator
+
 import numpy as np
 import pytest
 
@@ -20,13 +22,15 @@ PROVOKED = {
     "a sum that lost its axis": (lambda: A / A.sum(axis=1), "`keepdims=True`"),
     "too many axes to unpack": (unpacks, "`shape[-1]` asks for the last one"),
     "an axis that is not there": (lambda: np.swapaxes(A, 1, 3), "Axes counted from"),
+    "the largest of nothing": (lambda: A[:0].max(), "Of an empty slice"),
+    "an assignment": (lambda: operator.setitem((1, 2), 0, 3), "`np.array(…)` makes"),
     "a name that is not there": (lambda: sofmax, "Nothing called `sofmax`"),  # noqa: F821
 }
 
 
 @pytest.mark.parametrize(("wrong", "words"), PROVOKED.values(), ids=PROVOKED)
 def test_what_numpy_says_is_said_in_plain_words(wrong, words):
-    with pytest.raises((ValueError, IndexError, NameError)) as raised:
+    with pytest.raises((ValueError, IndexError, NameError, TypeError)) as raised:
         wrong()
     assert words in plain_words(str(raised.value))
 
