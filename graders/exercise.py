@@ -71,8 +71,8 @@ class Exercise:
             `{"weights": "(..., q, k)"}`.
         laws: Checked before the numbers, because they say more.
         uses: Earlier answers that this one may call, each with its finished part
-            (`{"softmax": "transformer.reference:softmax"}`), so that a wrong earlier
-            answer costs its own points only.
+            (`{"angles": "transformer.reference.positions:angles"}`), so that a wrong
+            earlier answer costs its own points only.
         first: The value to look at first because others follow from it: "weights".
     """
 

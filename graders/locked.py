@@ -42,7 +42,7 @@ START = "import sys; sys.path.insert(0, {!r}); from graders.zygote import main; 
 SUBJECT = ROOT / "transformer"
 # What of this package a student's copy has and a cell may import.
 OURS = "check child collect exercise feedback judge keys plain_words registry wire"
-HIDDEN = ("graders/oracle.py", "graders/mistakes", "transformer/reference.py")
+HIDDEN = ("graders/oracle.py", "graders/mistakes", "transformer/reference")
 FOLDERS = (".git", ".grading", "solutions", "tests", "work")
 ALONE = "Each submission had to import for itself, which is slow:"
 CANARY = "import numpy\nnumpy.ones((2, 2)) @ numpy.ones((2, 2))"

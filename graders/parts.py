@@ -23,24 +23,48 @@ def finished(uses: Mapping[str, str]) -> dict[str, list[str]]:
 
 @cache
 def _part(module: str, name: str) -> list[str]:
+    kept = _cut(module, {name})
+    return ["\n\n".join(map(ast.unparse, kept)), name]
+
+
+def _cut(module: str, names: set[str]) -> list[ast.stmt]:
+    """The statements of a module that these names need, those of its package first."""
+    body = _body(module)
+    needed = _needed({key: node for node in body for key in _defines(node)}, names)
+    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    ours = {_sibling(node, module): node for node in imports}
+    ours.pop("", None)
+    kept: list[ast.stmt] = [node for node in imports if node not in ours.values()]
+    for other, node in ours.items():
+        kept += _cut(other, needed & {alias.name for alias in node.names})
+    return kept + [node for node in body if needed & {*_defines(node)}]
+
+
+def _body(module: str) -> list[ast.stmt]:
     spec = find_spec(module)
     if spec is None or not spec.origin:
         raise ImportError(f"{module} has no source to cut a part from.")
-    body = ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body
-    defined = {key: node for node in body for key in _defines(node)}
+    return ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body
+
+
+def _needed(defined: Mapping[str, ast.stmt], names: set[str]) -> set[str]:
+    """These names and all that their definitions mention."""
     needed: set[str] = set()
-    todo = [name]
+    todo = [*names]
     while todo:
         key = todo.pop()
-        if key in defined and key not in needed:
+        if key not in needed:
             needed.add(key)
-            todo += [n.id for n in ast.walk(defined[key]) if isinstance(n, ast.Name)]
-    kept = [node for node in body if _is_import(node) or needed & {*_defines(node)}]
-    return ["\n\n".join(ast.unparse(node) for node in kept), name]
+            nodes = ast.walk(defined[key]) if key in defined else ()
+            todo += [node.id for node in nodes if isinstance(node, ast.Name)]
+    return needed
 
 
-def _is_import(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Import | ast.ImportFrom)
+def _sibling(node: ast.Import | ast.ImportFrom, module: str) -> str:
+    """The module of the same package that is imported from, else nothing."""
+    package = module.rpartition(".")[0]
+    other = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+    return other if other.rpartition(".")[0] == package else ""
 
 
 def _defines(node: ast.stmt) -> Iterable[str]:

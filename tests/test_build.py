@@ -328,7 +328,7 @@ def test_an_edited_script_makes_both_stale(copied):
 def test_a_module_that_the_lesson_reaches_counts(copied, monkeypatch):
     before = build.made_from(copied)
     reached = {path.name for path in build._modules(copied)}
-    assert {"judge.py", "figures.py", "reference.py", "attention.py"} <= reached
+    assert {"judge.py", "figures.py", "attention.py"} <= reached
     assert "cli.py" not in reached
     monkeypatch.setattr(build, "_modules", lambda lesson: [])
     assert build.made_from(copied) != before

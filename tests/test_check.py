@@ -12,7 +12,7 @@ from graders.check import CheckError, check, example, explain
 from graders.exercise import Choice
 from graders.feedback import Panel
 from tests.conftest import ROOT
-from transformer import reference
+from transformer.reference import attention as reference
 
 
 @pytest.fixture

@@ -43,7 +43,8 @@ def test_a_module_of_the_subject_comes_with_what_it_imports(tmp_path, monkeypatc
         "words/__init__.py": "",
         "words/french.txt": "",
         "words/french.py": "",
-        "reference.py": "",
+        "reference/__init__.py": "",
+        "reference/attention.py": "",
         "other.py": "",
     }.items():
         (subject / path).parent.mkdir(exist_ok=True, parents=True)

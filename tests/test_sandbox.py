@@ -28,7 +28,7 @@ OUTSIDE = (
     "work",
     "graders/oracle.py",
     "graders/mistakes",
-    "transformer/reference.py",
+    "transformer/reference",
 )
 
 

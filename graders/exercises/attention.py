@@ -302,12 +302,12 @@ def _call_self_attention(self_attention: Any, case: Case) -> Any:
     return self_attention(case.x, *weights, mask=case.mask)
 
 
-SOFTMAX = {"softmax": "transformer.reference:softmax"}
+SOFTMAX = {"softmax": "transformer.reference.attention:softmax"}
 EARLIER = {
     **SOFTMAX,
-    "project": "transformer.reference:project",
-    "attend_one": "transformer.reference:attend_one",
-    "attention": "transformer.reference:attention",
+    "project": "transformer.reference.attention:project",
+    "attend_one": "transformer.reference.attention:attend_one",
+    "attention": "transformer.reference.attention:attention",
 }
 PAIR = {"output": "(..., q, v)", "weights": "(..., q, k)"}
 SELF_PAIR = {"output": "(b, t, v)", "weights": "(b, t, t)"}
@@ -321,7 +321,7 @@ def _softmax(name: str, cases: Any) -> Exercise:
         signature="softmax(scores, axis=-1)",
         call=lambda softmax, case: softmax(case.scores, axis=case.axis),
         cases=cases,
-        oracle="transformer.reference:softmax",
+        oracle="transformer.reference.attention:softmax",
         returns={"weights": "(...)"},
         laws=[POSITIVE, SOFTMAX_SUMS],
     )
@@ -333,7 +333,7 @@ def _attention(name: str, cases: Any, laws: Sequence[Law]) -> Exercise:
         signature=DECLARED,
         call=_call_attention,
         cases=cases,
-        oracle="transformer.reference:attention",
+        oracle="transformer.reference.attention:attention",
         returns=PAIR,
         laws=laws,
         uses=SOFTMAX,
@@ -347,7 +347,7 @@ def _self_attention(name: str, cases: Any, laws: Sequence[Law]) -> Exercise:
         signature=SELF_DECLARED,
         call=_call_self_attention,
         cases=cases,
-        oracle="transformer.reference:self_attention",
+        oracle="transformer.reference.attention:self_attention",
         returns=SELF_PAIR,
         laws=laws,
         uses=EARLIER,
@@ -363,7 +363,7 @@ FUNCTIONS: list[Exercise] = [
         signature="project(x_tm, w_query, w_key, w_value)",
         call=lambda project, c: project(c.x, c.w_query, c.w_key, c.w_value),
         cases=_project_cases,
-        oracle="transformer.reference:project",
+        oracle="transformer.reference.attention:project",
         returns={"query": "(t, d)", "key": "(t, d)", "value": "(t, v)"},
     ),
     Exercise(
@@ -371,7 +371,7 @@ FUNCTIONS: list[Exercise] = [
         signature="attend_one(query_d, key_kd, value_kv)",
         call=lambda attend_one, c: attend_one(c.query, c.key, c.value),
         cases=_one_cases,
-        oracle="transformer.reference:attend_one",
+        oracle="transformer.reference.attention:attend_one",
         returns={"output": "(v,)", "weights": "(k,)"},
         laws=[POSITIVE, SUMS, WITHIN],
         uses=SOFTMAX,
@@ -385,7 +385,7 @@ FUNCTIONS: list[Exercise] = [
         signature="repaired_attention(query_bqd, key_bkd, value_bkv)",
         call=lambda repaired, c: repaired(c.query, c.key, c.value),
         cases=_repair_cases,
-        oracle="transformer.reference:attention",
+        oracle="transformer.reference.attention:attention",
         returns={"output": "(b, q, v)", "weights": "(b, q, k)"},
         laws=[POSITIVE, SUMS, WITHIN],
         uses=EARLIER,

@@ -379,12 +379,12 @@ def _cause(error: Exception) -> str:
 
 # ------------------------------------------------------------------------ exercises
 
-SPLIT = {"split_heads": "transformer.reference:split_heads"}
-BOTH = {**SPLIT, "merge_heads": "transformer.reference:merge_heads"}
+SPLIT = {"split_heads": "transformer.reference.heads:split_heads"}
+BOTH = {**SPLIT, "merge_heads": "transformer.reference.heads:merge_heads"}
 ALL = {
     **BOTH,
-    "multi_head_attention": "transformer.reference:multi_head_attention",
-    "to_keras": "transformer.reference:to_keras",
+    "multi_head_attention": "transformer.reference.heads:multi_head_attention",
+    "to_keras": "transformer.reference.heads:to_keras",
 }
 DECLARED = "multi_head_attention(query_bqm, context_bkm, weights, num_heads, mask=None)"
 LAYER = "class MultiHeadAttention(keras.layers.Layer)"
@@ -396,7 +396,7 @@ def _split(name: str, cases: Any, **more: Any) -> Exercise:
         name=name,
         signature="split_heads(x_btm, num_heads)",
         cases=cases,
-        oracle="transformer.reference:split_heads",
+        oracle="transformer.reference.heads:split_heads",
         **more,
     )
 
@@ -406,7 +406,7 @@ def _multi_head(name: str, cases: Any, **more: Any) -> Exercise:
         name=name,
         signature=DECLARED,
         cases=cases,
-        oracle="transformer.reference:multi_head_attention",
+        oracle="transformer.reference.heads:multi_head_attention",
         uses=BOTH,
         **more,
     )
@@ -423,7 +423,7 @@ def _class(name: str, cases: Any, call: Any, **more: str) -> Exercise:
         signature=LAYER,
         call=call,
         cases=cases,
-        oracle="transformer.reference:MultiHeadAttention",
+        oracle="transformer.reference.heads:MultiHeadAttention",
         returns={**OUTPUT, **more},
         uses=ALL,
     )
@@ -448,7 +448,7 @@ FUNCTIONS: list[Exercise] = [
         signature="merge_heads(x_bhtd)",
         call=lambda merge_heads, case: merge_heads(case.x),
         cases=_merge_cases,
-        oracle="transformer.reference:merge_heads",
+        oracle="transformer.reference.heads:merge_heads",
         returns={"merged": "(b, t, m)"},
     ),
     _multi_head_values("heads-attention", _heads_cases, [POSITIVE, SUMS]),
@@ -466,7 +466,7 @@ FUNCTIONS: list[Exercise] = [
         signature="to_keras(weights, num_heads)",
         call=_call_to_keras,
         cases=_to_keras_cases,
-        oracle="transformer.reference:to_keras",
+        oracle="transformer.reference.heads:to_keras",
         returns={
             "query": "(m, h, d)",
             "key": "(m, h, d)",
@@ -484,7 +484,7 @@ FUNCTIONS: list[Exercise] = [
         signature="attention_parameters(model_dim, num_heads, head_dim)",
         call=lambda count, c: count(c.model_dim, c.num_heads, c.head_dim),
         cases=_parameter_cases,
-        oracle="transformer.reference:attention_parameters",
+        oracle="transformer.reference.heads:attention_parameters",
         returns={"parameters": "()"},
     ),
 ]

@@ -403,8 +403,8 @@ def _call_scores(to_scores: Any, case: Case) -> Any:
     return returned
 
 
-PADDING = {"padding_mask": "transformer.reference:padding_mask"}
-BOTH = {**PADDING, "look_ahead_mask": "transformer.reference:look_ahead_mask"}
+PADDING = {"padding_mask": "transformer.reference.masks:padding_mask"}
+BOTH = {**PADDING, "look_ahead_mask": "transformer.reference.masks:look_ahead_mask"}
 SEES = "sees_the_future(layer, length, model_dim)"
 
 
@@ -414,7 +414,7 @@ def _sees(name: str, cases: Any) -> Exercise:
         signature=SEES,
         call=_call_sees,
         cases=cases,
-        oracle="transformer.reference:sees_the_future",
+        oracle="transformer.reference.masks:sees_the_future",
         returns={"verdicts": "(layers,)"},
     )
 
@@ -425,7 +425,7 @@ FUNCTIONS: list[Exercise] = [
         signature="padding_mask(tokens_bt, pad=0)",
         call=lambda padding_mask, case: padding_mask(case.tokens, **_pad(case)),
         cases=_padding_cases,
-        oracle="transformer.reference:padding_mask",
+        oracle="transformer.reference.masks:padding_mask",
         returns={"mask": "(b, 1, 1, t)"},
         laws=[NO_PADDING],
     ),
@@ -434,7 +434,7 @@ FUNCTIONS: list[Exercise] = [
         signature="look_ahead_mask(length)",
         call=lambda look_ahead_mask, case: look_ahead_mask(case.length),
         cases=_length_cases,
-        oracle="transformer.reference:look_ahead_mask",
+        oracle="transformer.reference.masks:look_ahead_mask",
         returns={"mask": "(1, 1, t, t)"},
         laws=[NO_FUTURE, ITSELF],
     ),
@@ -443,7 +443,7 @@ FUNCTIONS: list[Exercise] = [
         signature="decoder_mask(tokens_bt, pad=0)",
         call=lambda decoder_mask, case: decoder_mask(case.tokens, **_pad(case)),
         cases=_padding_cases,
-        oracle="transformer.reference:decoder_mask",
+        oracle="transformer.reference.masks:decoder_mask",
         returns={"mask": "(b, 1, t, t)"},
         laws=[NO_FUTURE, NO_PADDING],
         uses=BOTH,
@@ -455,7 +455,7 @@ FUNCTIONS: list[Exercise] = [
             case.source, case.target, **_pad(case)
         ),
         cases=_cross_cases,
-        oracle="transformer.reference:cross_mask",
+        oracle="transformer.reference.masks:cross_mask",
         returns={"mask": "(b, 1, t, k)"},
         laws=[NO_PADDING],
         uses=PADDING,
@@ -465,7 +465,7 @@ FUNCTIONS: list[Exercise] = [
         signature="shift_right(target_bt, start)",
         call=lambda shift_right, case: shift_right(case.target, case.start),
         cases=_shift_cases,
-        oracle="transformer.reference:shift_right",
+        oracle="transformer.reference.masks:shift_right",
         returns={"inputs": "(b, t)"},
         laws=[STARTS],
     ),
@@ -476,7 +476,7 @@ FUNCTIONS: list[Exercise] = [
         signature="to_scores(mask)",
         call=_call_scores,
         cases=_score_cases,
-        oracle="transformer.reference:to_scores",
+        oracle="transformer.reference.masks:to_scores",
         returns={"scores": "(...)"},
     ),
 ]

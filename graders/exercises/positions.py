@@ -288,12 +288,12 @@ def _call_fixed(layer_class: Any, case: Case) -> Any:
 
 # ------------------------------------------------------------------------ exercises
 
-ANGLES = {"angles": "transformer.reference:angles"}
+ANGLES = {"angles": "transformer.reference.positions:angles"}
 ENCODING = {
     **ANGLES,
-    "positional_encoding": "transformer.reference:positional_encoding",
+    "positional_encoding": "transformer.reference.positions:positional_encoding",
 }
-ALL = {**ENCODING, "shift_matrix": "transformer.reference:shift_matrix"}
+ALL = {**ENCODING, "shift_matrix": "transformer.reference.positions:shift_matrix"}
 
 
 def _angles(name: str, cases: Any) -> Exercise:
@@ -302,7 +302,7 @@ def _angles(name: str, cases: Any) -> Exercise:
         signature="angles(length, model_dim)",
         call=lambda angles, case: angles(case.length, case.m),
         cases=cases,
-        oracle="transformer.reference:angles",
+        oracle="transformer.reference.positions:angles",
         returns={"angles": "(t, m)"},
         laws=[STARTS],
     )
@@ -314,7 +314,7 @@ def _encoding(name: str, cases: Any) -> Exercise:
         signature="positional_encoding(length, model_dim)",
         call=lambda encoding, case: encoding(case.length, case.m),
         cases=cases,
-        oracle="transformer.reference:positional_encoding",
+        oracle="transformer.reference.positions:positional_encoding",
         returns={"encoding": "(t, m)"},
         laws=[WITHIN],
         uses=ANGLES,
@@ -329,7 +329,7 @@ def _layer(
         signature="class PositionalEmbedding(vocab_size, max_length, model_dim)",
         call=call,
         cases=cases,
-        oracle="transformer.reference:PositionalEmbedding",
+        oracle="transformer.reference.positions:PositionalEmbedding",
         returns=returns or {"output": "(b, t, m)"},
         uses=ALL,
     )
@@ -345,7 +345,7 @@ FUNCTIONS: Sequence[Exercise] = [
         signature="shift_matrix(offset, model_dim)",
         call=_call_shift,
         cases=_shift_cases,
-        oracle="transformer.reference:shift_matrix",
+        oracle="transformer.reference.positions:shift_matrix",
         returns={"moved": "(t, m)"},
         laws=[TURNS],
         uses=ENCODING,
@@ -355,7 +355,7 @@ FUNCTIONS: Sequence[Exercise] = [
         signature="shift_matrix(offset, model_dim)",
         call=_call_refusing,
         cases=_shift_odd_cases,
-        oracle="transformer.reference:shift_matrix",
+        oracle="transformer.reference.positions:shift_matrix",
         returns={"shape of M": "(2,)"},
         uses=ENCODING,
     ),

@@ -258,10 +258,10 @@ def _run_rnn(name: str, cases: Any) -> Exercise:
         signature="run_rnn(x_btm, state_bs, w_ms, w_ss, bias_s)",
         call=_call_step,
         cases=cases,
-        oracle="transformer.reference:run_rnn",
+        oracle="transformer.reference.recurrence:run_rnn",
         returns={"states": "(b, t, s)"},
         laws=[TANH],
-        uses={"rnn_step": "transformer.reference:rnn_step"},
+        uses={"rnn_step": "transformer.reference.recurrence:rnn_step"},
     )
 
 
@@ -271,7 +271,7 @@ def _gradient(name: str, cases: Any, laws: Sequence[Law]) -> Exercise:
         signature="gradient_norms(states_ts, w_ss)",
         call=lambda gradient_norms, c: gradient_norms(c.states, c.w),
         cases=cases,
-        oracle="transformer.reference:gradient_norms",
+        oracle="transformer.reference.recurrence:gradient_norms",
         returns={"norms": "(t,)"},
         laws=laws,
     )
@@ -283,7 +283,7 @@ FUNCTIONS: list[Exercise] = [
         signature="rnn_step(x_bm, state_bs, w_ms, w_ss, bias_s)",
         call=_call_step,
         cases=_step_cases,
-        oracle="transformer.reference:rnn_step",
+        oracle="transformer.reference.recurrence:rnn_step",
         returns={"state": "(b, s)"},
         laws=[TANH],
     ),
@@ -296,7 +296,7 @@ FUNCTIONS: list[Exercise] = [
         signature="gru_step(x_bm, state_bs, w_mg, w_sg, bias_g)",
         call=_call_step,
         cases=_gru_cases,
-        oracle="transformer.reference:gru_step",
+        oracle="transformer.reference.recurrence:gru_step",
         returns={"state": "(b, s)"},
     ),
     Exercise(
@@ -304,7 +304,7 @@ FUNCTIONS: list[Exercise] = [
         signature="count_parameters(cell, input_dim, state_dim)",
         call=lambda count, c: count(c.cell, c.input_dim, c.state_dim),
         cases=_parameter_cases,
-        oracle="transformer.reference:count_parameters",
+        oracle="transformer.reference.recurrence:count_parameters",
         returns={"count": "()"},
     ),
     Exercise(
@@ -312,7 +312,7 @@ FUNCTIONS: list[Exercise] = [
         signature="sequential_steps(layer, length)",
         call=lambda steps, c: steps(c.layer, c.length),
         cases=_length_cases,
-        oracle="transformer.reference:sequential_steps",
+        oracle="transformer.reference.recurrence:sequential_steps",
         returns={"steps": "()"},
     ),
     Exercise(
@@ -320,7 +320,7 @@ FUNCTIONS: list[Exercise] = [
         signature="lstm_step(x_bm, state_bs, cell_bs, w_mg, w_sg, bias_g)",
         call=_call_lstm,
         cases=_lstm_cases,
-        oracle="transformer.reference:lstm_step",
+        oracle="transformer.reference.recurrence:lstm_step",
         returns={"state": "(b, s)", "cell": "(b, s)"},
     ),
     Exercise(
@@ -328,7 +328,7 @@ FUNCTIONS: list[Exercise] = [
         signature="multiplications(layer, length, model_dim)",
         call=lambda count, c: count(c.layer, c.length, c.model_dim),
         cases=_work_cases,
-        oracle="transformer.reference:multiplications",
+        oracle="transformer.reference.recurrence:multiplications",
         returns={"multiplications": "()"},
     ),
 ]

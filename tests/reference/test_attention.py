@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transformer import reference
+from transformer.reference import attention as reference
 
 RNG = np.random.default_rng(5)
 QUERY, KEY, VALUE = (RNG.normal(size=s) for s in ((2, 3, 4), (2, 5, 4), (2, 5, 6)))

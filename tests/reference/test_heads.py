@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transformer import reference
+from transformer.reference import heads as reference
 
 RNG = np.random.default_rng(6)
 QUERY, CONTEXT = RNG.normal(size=(2, 3, 12)), RNG.normal(size=(2, 5, 12))

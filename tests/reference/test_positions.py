@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from transformer import reference
+from transformer.reference import positions as reference
 
 SIZES = [(3, 4), (7, 10), (12, 5), (6, 6), (1, 1)]
 

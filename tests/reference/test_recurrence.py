@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from transformer import reference
+from transformer.reference import recurrence as reference
 
 CELLS = ["rnn", "gru", "lstm"]
 BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}

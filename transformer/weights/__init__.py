@@ -1,0 +1,91 @@
+"""Trained weights: arrays named by where they stand in the model.
+
+`encoder.blocks.0.attention.query_dense.kernel` is found by attribute, so that two
+models written by two people take the same file, whatever they made first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FOLDER = Path(__file__).parent
+
+
+def read(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file, float32, by name.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no file of arrays.
+    """
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name].astype("float32") for name in arrays.files}
+
+
+def put(model: Any, arrays: Mapping[str, np.ndarray]) -> None:
+    """Sets every weight of a model that has been called once.
+
+    Raises:
+        ValueError: If the model lacks one of the weights, has one of another shape, or
+            has one that the arrays do not name; the weight is named. Nothing is set.
+    """
+    found = {name: _weight(model, name) for name in arrays}
+    for name, weight in found.items():
+        if tuple(weight.shape) != arrays[name].shape:
+            raise ValueError(
+                f"{name} should have the shape {arrays[name].shape}, "
+                f"but the model's is {tuple(weight.shape)}."
+            )
+    own = {id(weight) for weight in found.values()}
+    left = [w.path for w in model.trainable_variables if id(w) not in own]
+    if left:
+        raise ValueError(f"no weights are given for {', '.join(left)}.")
+    for name, weight in found.items():
+        weight.assign(arrays[name])
+
+
+def take(model: Any) -> dict[str, np.ndarray]:
+    """Every weight of a model that has been called once, by name."""
+    return {name: np.asarray(weight) for name, weight in _walk(model, "")}
+
+
+# The parts of a layer that hold weights, as Keras and the course name them.
+PARTS = (
+    *("encoder", "decoder", "to_logits", "embedding", "blocks"),
+    *("attention", "self_attention", "cross_attention", "feed_forward"),
+    *("norm", "norm_attention", "norm_self", "norm_cross", "norm_feed_forward"),
+    *("query_dense", "key_dense", "value_dense", "output_dense", "expand", "project"),
+    *("embeddings", "kernel", "bias", "gamma", "beta"),
+)
+
+
+def _walk(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if hasattr(thing, "assign"):
+        yield path, thing
+    elif isinstance(thing, list | tuple):
+        for i, part in enumerate(thing):
+            yield from _walk(part, f"{path}.{i}")
+    else:
+        for name in PARTS:
+            part = getattr(thing, name, None)
+            if part is not None:
+                yield from _walk(part, f"{path}.{name}".lstrip("."))
+
+
+def _weight(model: Any, name: str) -> Any:
+    """The weight at a path of attributes and indices."""
+    thing, parts = model, name.split(".")
+    for i, part in enumerate(parts):
+        where = ".".join(parts[:i]) or "the model"
+        try:
+            thing = thing[int(part)] if part.isdigit() else getattr(thing, part)
+        except (AttributeError, IndexError, TypeError):
+            missing = f"number {part}" if part.isdigit() else repr(part)
+            raise ValueError(f"{name}: {where} has no {missing}.") from None
+    if not hasattr(thing, "assign"):
+        raise ValueError(f"{name} is no weight, but a {type(thing).__name__}.")
+    return thing
