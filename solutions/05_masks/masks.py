@@ -393,7 +393,8 @@ assert decoder_mask(np.array([[5, 0, 7]]))[0, 0, 2].tolist() == [True, False, Tr
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # **Try it.** Choose a sentence and a query, the row with the frame.
-# Which words may the next row attend to? Say it before you move the frame there.
+# The last sentence is *Paul visite le Nil .* with padding at positions 1 and 3:
+# which words may its query 3 attend to? Say it before you choose it.
 
 # %% tags=["folded"]
 EXAMPLES = {
