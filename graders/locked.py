@@ -369,7 +369,6 @@ def _subject_files(modules: Sequence[str]) -> Iterator[Path]:
                     todo += _parts(_imports(path.read_text(encoding="utf-8")))
             data = (SUBJECT / name).rglob("*")
             yield from (p for p in data if p.is_file() and ".py" not in p.suffix)
-    yield from (p for p in SUBJECT.glob("weights/*") if p.is_file())
 
 
 def _parts(modules: Iterable[str]) -> list[str]:
