@@ -11,6 +11,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+FIRST = "from __future__ import annotations"  # of several modules' lines, the first
+
 
 def finished(uses: Mapping[str, str]) -> dict[str, list[str]]:
     """Source and attribute of each part: from `{"softmax": "module:softmax"}`.
@@ -24,7 +26,7 @@ def finished(uses: Mapping[str, str]) -> dict[str, list[str]]:
 @cache
 def _part(module: str, name: str) -> list[str]:
     kept = _cut(module, {name})
-    return ["\n\n".join(map(ast.unparse, kept)), name]
+    return ["\n\n".join([FIRST, *map(ast.unparse, kept)]), name]
 
 
 def _cut(module: str, names: set[str]) -> list[ast.stmt]:
@@ -32,6 +34,7 @@ def _cut(module: str, names: set[str]) -> list[ast.stmt]:
     body = _body(module)
     needed = _needed({key: node for node in body for key in _defines(node)}, names)
     imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    imports = [node for node in imports if ast.unparse(node) != FIRST]
     ours = {_sibling(node, module): node for node in imports}
     ours.pop("", None)
     kept: list[ast.stmt] = [node for node in imports if node not in ours.values()]
