@@ -20,19 +20,19 @@ from typing import Any
 import numpy as np
 
 import graders
-from graders import intake, levels
+from graders import files, intake, levels
 from graders.course import Course, Lesson
 from graders.exercise import GRADER_PROBLEM, NEEDS_GRADING
 from graders.gradebook import Book
 from graders.locked import runner_for
-from graders.record import Entry, Record
+from graders.record import Entry, Record, mark
 from graders.score import Marker
 from graders.seeds import secret_seed
 from graders.workers import Runner
 
 HERE = Path(graders.__file__).parent
 # What decides a grade besides the submission, the release and the seed.
-DECIDING = "child collect intake judge oracle parts score wire workers"
+DECIDING = "child collect files intake judge oracle parts score wire workers"
 DECIDING += " kernel locked runners sandbox seccomp zygote"
 WORKERS = min(4, os.cpu_count() or 1)
 Progress = Callable[[int, int, str], None]
@@ -105,7 +105,7 @@ def submitted(lesson: Lesson) -> Iterator[Path]:
 
 def fingerprint(lesson: Lesson, seed: int) -> str:
     """A digest of everything but the submission that can change a grade."""
-    files = [
+    paths = [
         lesson.release,
         HERE / "exercises" / f"{lesson.noun}.py",
         HERE / "mistakes" / f"{lesson.noun}.py",
@@ -113,7 +113,7 @@ def fingerprint(lesson: Lesson, seed: int) -> str:
         *sorted((HERE.parent / "transformer").glob("*.py")),
     ]
     digest = hashlib.sha256(f"{seed} {versions()}".encode())
-    for path in files:
+    for path in paths:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -128,14 +128,16 @@ def _begin(
 ) -> Ending:
     """Starts on a submission; what is returned waits for the entry."""
     try:
-        file: Path | None = intake.choose(folder, marker.lesson.noun)
-    except intake.Unreadable as reason:
+        file: files.File | None = files.choose(folder, marker.lesson.noun)
+    except files.Unreadable as reason:
         file, missing = None, str(reason)
-    digest = intake.sha256(file) if file else ""
+    digest = files.sha256(file.path) if file else ""
     entry = known.get(folder.parent.name)
-    if entry and entry.mark == f"{digest}:{key}" and not _failed(entry):
+    # What was graded at the highest level stands at every level.
+    marks = [mark(digest, key, one) for one in (marker.runner.level, levels.FULL)]
+    if entry and entry.mark in marks and not _failed(entry):
         return lambda: (entry, False)
-    score = marker.begin(file, pool) if file else lambda: marker.nothing(missing)
+    score = marker.begin(file.path, pool) if file else lambda: marker.nothing(missing)
 
     def end() -> tuple[Entry, bool]:
         found, level = score(), marker.runner.level
@@ -167,7 +169,7 @@ def _frame(folder: Path, marker: Marker, entry: Entry) -> intake.NotebookNode:
     """The submission in the release's frame; the blank release if it is unreadable."""
     if entry.problem:
         return marker.nothing(entry.problem).notebook
-    file = folder / entry.file
+    file = files.choose(folder, marker.lesson.noun).path
     return intake.accept(file, marker.release, marker.names).notebook
 
 
