@@ -165,6 +165,24 @@ def test_new_secret_cases_have_all_graded_again(lesson):
     assert again.jobs == 1
 
 
+def at(level):
+    """An idle runner of a level."""
+    runner = Idle()
+    runner.level = level
+    return runner
+
+
+def test_what_was_graded_at_a_lower_level_is_graded_again_at_a_higher(lesson):
+    submit(lesson, "ada")
+    levels = []
+    for level in ("process", "process", "full", "full", "process"):
+        runner = at(level)
+        (entry,) = grade_lesson(lesson, runner)
+        levels.append((runner.jobs, entry.level))
+    again, kept = (1, "process"), (0, "process")
+    assert levels == [again, kept, (1, "full"), (0, "full"), (0, "full")]
+
+
 def test_damaged_seeds_are_told_and_never_drawn_anew_in_silence(command, lesson):
     seeds = lesson.course.grading / "seeds.json"
     seeds.write_text("{")
