@@ -142,7 +142,7 @@ def decoys(lesson: Lesson, folder: Path) -> Iterator[Path]:
     """A home and a temporary folder to be looked at, and a token in the environment."""
     kept = dict(os.environ)
     folder.mkdir()
-    secret = lesson.solved.read_text(encoding="utf-8")
+    secret = "\n\n".join(solved_answers(lesson).values())
     os.environ |= {"HOME": str(folder), "TMPDIR": str(folder), "API_TOKEN": secret}
     was, tempfile.tempdir = tempfile.tempdir, None
     try:
@@ -209,14 +209,14 @@ class Graded:
 
 
 def grade(
-    lesson: Lesson, root: Path, runner: Runner, attacks: Sequence[Attack] = ()
+    lesson: Lesson, root: Path, runner: Runner, attacks: Sequence[Attack] | None = None
 ) -> Graded:
     """Grades honest students, and the attackers beside them."""
     mine = course_of(lesson, root / "course")
     own = tuple(f".grading/{name}" for name in OWN)
     children = {*psutil.Process().children(recursive=True)}
     with decoys(mine, root / "home") as home, server_of_answers(mine) as port:
-        hand_in(mine, attacks, port)
+        hand_in(mine, attacks or (), port)
         before = files_in(mine.course.root, *own) | files_in(home)
         with Memory() as memory:
             entries = grade_lesson(mine, runner)

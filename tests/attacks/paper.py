@@ -120,6 +120,7 @@ class Attack:
         told: A pattern of what the student reads, where points are lost.
         alone: True where nothing but a sandbox keeps it from harming a computer.
         student: The name it is handed in under.
+        lesson: The noun of the one lesson that it is about, "" for any.
     """
 
     name: str
@@ -130,13 +131,18 @@ class Attack:
     told: str = ""
     alone: bool = False
     student: str = ""
+    lesson: str = ""
 
 
 ATTACKS: list[Attack] = []
 
 
 def attack(
-    earns: str, told: str = "", alone: bool = False, student: str = ""
+    earns: str,
+    told: str = "",
+    alone: bool = False,
+    student: str = "",
+    lesson: str = "",
 ) -> Callable[[Callable[[Paper], None]], Callable[[Paper], None]]:
     """Enters a function among the attacks."""
 
@@ -145,7 +151,8 @@ def attack(
         name = change.__name__.replace("_", " ")
         section, says = change.__module__.rpartition(".")[2], change.__doc__
         who = student or name.replace(" ", "-")
-        ATTACKS.append(Attack(name, section, says, change, earns, told, alone, who))
+        one = Attack(name, section, says, change, earns, told, alone, who, lesson)
+        ATTACKS.append(one)
         return change
 
     return enter
