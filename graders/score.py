@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from graders import intake, registry
+from graders import files, intake, registry
 from graders.collect import cases_for
 from graders.course import Course, CourseError, Lesson
 from graders.exercise import (
@@ -107,11 +107,11 @@ class Marker:
         with ThreadPoolExecutor(1) as pool:
             return self.begin(path, pool)()
 
-    def begin(self, path: Path, pool: Executor) -> Callable[[], Score]:
+    def begin(self, path: files.AnyPath, pool: Executor) -> Callable[[], Score]:
         """Has a file's code run in `pool`; what is returned waits for it and judges."""
         try:
             submission = intake.accept(path, self.release, self.names)
-        except intake.Unreadable as reason:
+        except files.Unreadable as reason:
             problem = str(reason)
             return lambda: self.nothing(problem)
         notebook = submission.notebook
@@ -283,7 +283,7 @@ def lesson_of_file(course: Course, path: Path) -> Lesson:
     """
     try:
         cells, said = intake.read(path)
-    except intake.Unreadable as reason:
+    except files.Unreadable as reason:
         raise CourseError(f"{path}: {reason}") from None
     lessons = [lesson for lesson in course.lessons() if lesson.release.exists()]
     for lesson in lessons:

@@ -5,15 +5,12 @@ import ast
 import pytest
 
 from graders import registry
-from graders.course import Course
 from graders.oracle import resolve
 from graders.parts import finished
-from tests.conftest import ROOT
 
-NOUNS = [lesson.noun for lesson in Course(ROOT).lessons()]
 PARTS = {
     (name, path)
-    for noun in NOUNS
+    for noun in registry.nouns()
     for exercise in registry.exercises(noun).values()
     for name, path in exercise.uses.items()
 }

@@ -1,0 +1,117 @@
+"""Which of the submitted files is the notebook: in folders, in zips, by any name.
+
+Nothing is unpacked: a zip's members are read where they lie, up to a size, and their
+names are never paths of this computer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+LARGEST = 20 << 20  # bytes of a file; a lesson has well under one million
+AnyPath = Path | zipfile.Path
+
+
+class Unreadable(Exception):  # noqa: N818  a state of a file, told to people
+    """The file cannot be graded; the text says why, in a sentence."""
+
+
+@dataclass(frozen=True)
+class File:
+    """What may be a notebook.
+
+    Args:
+        path: To open; within a zip, too.
+        name: Where it lies in what was handed in: `homework.zip/attention.ipynb`.
+        when: When it was saved; of a zip's member, when the zip was.
+    """
+
+    path: AnyPath
+    name: str
+    when: float
+
+    @property
+    def stem(self) -> str:
+        return PurePosixPath(self.name).stem
+
+
+def choose(folder: Path, noun: str) -> File:
+    """The notebook of a lesson in a submitted folder, also `attention (1).ipynb`.
+
+    Raises:
+        Unreadable: If there is none.
+    """
+    files = list(notebooks(folder))
+    named = [file for file in files if noun in file.stem.lower()]
+    exact = [file for file in files if file.stem == noun]
+    # Of several, the one saved last: that is the one a student means.
+    for group in (exact, named, files):
+        if group:
+            return max(group, key=lambda file: (file.when, file.name))
+    others = (p for p in folder.iterdir() if p.is_file() and not p.is_symlink())
+    names = sorted(path.name for path in others)
+    only = f", only {' and '.join(map(printable, names[:2]))}" if names else ""
+    raise Unreadable(f"There is no {noun}.ipynb in the submitted folder{only}.")
+
+
+def notebooks(folder: Path) -> Iterator[File]:
+    """What may be a notebook in a folder, its folders and its zips; no links."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() or not path.is_file() or _is_hidden(name):
+            continue
+        if path.suffix == ".ipynb":
+            yield File(path, name, path.stat().st_mtime)
+        elif path.suffix == ".zip":
+            yield from zipped(path, name)
+
+
+def zipped(path: Path, name: str) -> Iterator[File]:
+    """What may be a notebook in a zip; nothing, if it is none or very large."""
+    try:
+        when, size = path.stat().st_mtime, path.stat().st_size
+        members = zipfile.ZipFile(path).namelist() if size <= LARGEST else []
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
+        return
+    for member in members:
+        if member.endswith(".ipynb") and not _is_hidden(member):
+            yield File(zipfile.Path(path, member), f"{name}/{member}", when)
+
+
+def _is_hidden(name: str) -> bool:
+    """True for what programs leave behind, such as checkpoints."""
+    return any(p.startswith((".", "__MACOSX")) for p in PurePosixPath(name).parts)
+
+
+def printable(name: str) -> str:
+    """A name as it can be shown in a sentence."""
+    return "".join(c if c.isprintable() else "?" for c in name)[:60]
+
+
+def read(path: AnyPath) -> bytes:
+    """A file's bytes, one more than are read of a large one.
+
+    Raises:
+        Unreadable: If it cannot be opened.
+    """
+    try:
+        stream: IO[bytes] = path.open("rb")
+        with stream:
+            return stream.read(LARGEST + 1)
+    except OSError as error:
+        raise Unreadable(f"The file cannot be opened: {error.strerror}.") from None
+    except Exception:  # a zip may hold anything: a password, damage, odd methods
+        raise Unreadable("The zip that the file is in is damaged or locked.") from None
+
+
+def sha256(path: AnyPath) -> str:
+    """The digest of a file's bytes, "" if it cannot be read."""
+    try:
+        return hashlib.sha256(read(path)).hexdigest()
+    except Unreadable:
+        return ""
