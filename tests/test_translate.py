@@ -35,7 +35,8 @@ def shaken(made):
     made((np.ones((1, 2), np.int32), np.ones((1, 2), np.int32)))
     rng = np.random.default_rng(7)
     for variable in made.trainable_variables:
-        variable.assign(variable + rng.normal(size=variable.shape))
+        size = 0.1 if len(variable.shape) == 1 else 1.0
+        variable.assign(variable + size * rng.normal(size=variable.shape))
     return made
 
 
