@@ -35,7 +35,7 @@ def shaken(made):
     made((np.ones((1, 2), np.int32), np.ones((1, 2), np.int32)))
     rng = np.random.default_rng(7)
     for variable in made.trainable_variables:
-        size = 0.1 if len(variable.shape) == 1 else 1.0
+        size = 0.1 if len(variable.shape) == 1 else 0.6
         variable.assign(variable + size * rng.normal(size=variable.shape))
     return made
 

@@ -38,8 +38,8 @@ MODEL = {
     "hidden_dim": 256,
 }
 TRAINING: dict[str, Any] = {
-    "steps": 4000,
-    "batch_size": 64,
+    "steps": 7000,
+    "batch_size": 32,
     "learning_rate": 2e-3,
     "offset": (0, 10),
     "seed": 7,
@@ -80,6 +80,8 @@ def make(
         checkpoint=checkpoint,
         clock=time.process_time,
     )
+    if not history.steps:
+        raise KeyboardInterrupt  # before there was anything to keep
     arrays = {n: a.astype("float16") for n, a in weights.take(model).items()}
     weights.put(model, {n: a.astype("float32") for n, a in arrays.items()})
     record = {

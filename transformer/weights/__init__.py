@@ -89,8 +89,11 @@ def put(model: Any, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def take(model: Any) -> dict[str, np.ndarray]:
-    """Every weight of a model that has been called once, by name."""
-    return {name: np.asarray(weight) for name, weight in _walk(model, "")}
+    """Every weight of a model that has been called once, by name; a shared one once."""
+    found = {
+        id(weight): (name, weight) for name, weight in reversed([*_walk(model, "")])
+    }
+    return {name: np.asarray(weight) for name, weight in reversed(found.values())}
 
 
 # The parts of a layer that hold weights, as Keras and the course name them.
