@@ -317,9 +317,8 @@ def look(model: Any, sentence: str, vocabularies: Vocabularies) -> Look:
 
 def unknown(sentence: str, vocabulary: Vocabulary) -> list[str]:
     """The words of a sentence that a vocabulary lacks, each once."""
-    ids = vocabulary.encode(sentence)
-    lacking = [w for w, n in zip(sentence.split(), ids, strict=True) if n == UNKNOWN]
-    return list(dict.fromkeys(lacking))
+    words = dict.fromkeys(sentence.split())
+    return [word for word in words if UNKNOWN in vocabulary.encode(word)]
 
 
 class Said(NamedTuple):
