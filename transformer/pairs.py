@@ -19,6 +19,7 @@ from transformer.corpus.subwords import Subwords
 from transformer.corpus.vocabulary import Vocabularies
 
 VOCAB_SIZE = 4000
+HELD_OUT = 1000  # pairs of validation, and as many of test
 MODEL: dict[str, Any] = {
     "max_length": 80,
     "num_layers": 2,
@@ -47,7 +48,7 @@ def prepare(path: str | Path, vocab_size: int = VOCAB_SIZE, seed: int = 7) -> Pr
         OSError: If the file cannot be read.
         ValueError: If it holds too few pairs.
     """
-    parts = split_pairs(read_pairs(path).pairs, seed)
+    parts = split_pairs(read_pairs(path).pairs, seed, HELD_OUT, HELD_OUT)
     sentences = [side for pair in parts.train for side in pair]
     pieces = Subwords.learn(sentences, vocab_size)
     most = MODEL["max_length"] - 2
