@@ -79,7 +79,7 @@ def _are_no_shares(case: Case, values: Values) -> str | None:
 
 def _past_is_kept(case: Case, values: Values) -> str | None:
     word = _last_word(case.target[0])
-    move_t = np.abs(values[LATER] - values["logits"][0]).max(axis=-1)[:word]
+    move_t = np.abs(values[LATER] - values[ALONE][0]).max(axis=-1)[:word]
     moved = np.flatnonzero(move_t > SLACK)
     if not len(moved):
         return None
@@ -91,7 +91,7 @@ def _past_is_kept(case: Case, values: Values) -> str | None:
 
 def _end_arrives(case: Case, values: Values) -> str | None:
     is_word_t = case.target[0] != 0
-    move_t = np.abs(values[LAST] - values["logits"][0]).max(axis=-1)[is_word_t]
+    move_t = np.abs(values[LAST] - values[ALONE][0]).max(axis=-1)[is_word_t]
     stays = np.flatnonzero(move_t < SLACK / 10)
     return f"the logits at position {stays[0]} stay as they are" if len(stays) else None
 
@@ -130,7 +130,7 @@ TARGET_PADDING = Law(
     "padding appended to the target should change nothing", _target_padding
 )
 APART = Law("the sentences of a batch should not touch", _sentences_are_apart)
-WHOLE = [STEADY, NO_SHARES, PAST, APART, SOURCE_PADDING, TARGET_PADDING, ARRIVES]
+WHOLE = [STEADY, NO_SHARES, APART, PAST, SOURCE_PADDING, TARGET_PADDING, ARRIVES]
 
 # -------------------------------------------------------- weights by their attributes
 

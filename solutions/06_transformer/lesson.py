@@ -160,7 +160,7 @@ for name, norms in (("without", plain_norms), ("with", kept_norms)):
 
 # %%
 assert plain_norms[0] < 1e-4 * plain_norms[-1]
-assert kept_norms[0] > 1e6 * kept_norms[-1]
+assert kept_norms[0] > 1e12 * kept_norms[-1]
 
 # %% tags=["folded", "nbval-ignore-output"] slideshow={"slide_type": "subslide"}
 kept_alike = [likeness(x_btm) for x_btm in kept[:9]]
@@ -182,8 +182,8 @@ assert kept_alike[2] < 0.6 < plain_alike[1] + 0.2
 
 # %% [markdown]
 # With residuals the words stay apart much longer.
-# And the gradient no longer vanishes; it does the opposite, by a factor with
-# thirteen zeros, which is no better.
+# And the gradient no longer vanishes; it does the opposite,
+# by a factor of more than a million million, which is no better.
 # One more thing is missing.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
@@ -1133,8 +1133,8 @@ from transformer import decoding
 
 shipped = weights.shipped()
 model = Transformer(**shipped.sizes)
-start_bt = np.array([[1]])  # 1 is the id of start, 2 of end, 0 of padding
-model((start_bt, start_bt))  # now it has its weights
+words_bt = np.array([[1, 2]])  # 0 is the id of padding, 1 of start, 2 of end
+model((words_bt, words_bt))  # now it has its weights
 weights.put(model, shipped.arrays)
 print(shipped.sizes)
 print(f"{model.count_params():,} numbers in {len(shipped.arrays)} arrays")
@@ -1207,15 +1207,16 @@ pairs = corpus.draw(30, seed=2026, lengths=(6, 14))
 LAST = {"attention": "output_dense", "feed_forward": "project"}
 
 
-def share_right(silent=""):
-    """Count exact translations with one sublayer silent, found by its path."""
-    cut = {
-        n: 0 * a for n, a in shipped.arrays.items() if silent and n.startswith(silent)
-    }
-    weights.put(model, {**shipped.arrays, **cut})
-    right = np.mean(exact(model, pairs, shipped.vocabularies))
-    weights.put(model, shipped.arrays)
-    return float(right)
+def silence(path):
+    """Put the trained weights in, but zeros where a path begins so."""
+    zeros = {n: 0 * a for n, a in shipped.arrays.items() if n.startswith(path)}
+    weights.put(model, {**shipped.arrays, **zeros})
+
+
+def share_right(path):
+    """Translate all pairs with one sublayer silent: the share that is right."""
+    silence(path)
+    return float(np.mean(exact(model, pairs, shipped.vocabularies)))
 
 
 sublayers = {}
@@ -1229,7 +1230,7 @@ for side, kinds in (
             path = f"{side}.blocks.{number}.{kind}"
             sublayers[f"{side} {number}: {kind}"] = f"{path}.{last}."
 
-whole = share_right()
+whole = np.mean(exact(model, pairs, shipped.vocabularies))
 silenced = {name: share_right(path) for name, path in sublayers.items()}
 
 # %% tags=["nbval-ignore-output"]
@@ -1238,10 +1239,10 @@ for name, share in silenced.items():
     print(f"{name.replace('_', '-'):26} silenced: {share:4.0%}")
 
 # %%
-across = [share for name, share in silenced.items() if "cross" in name]
 assert whole > 0.8
-assert min(across) < 0.2
-assert min(silenced.values()) < max(silenced.values())
+assert min(silenced, key=silenced.get) == "decoder 1: cross_attention"
+assert min(silenced.values()) < 0.2
+assert max(silenced.values()) > 0.9
 
 # %% tags=["folded", "nbval-ignore-output"] slideshow={"slide_type": "subslide"}
 figure, axes = figures.canvas(height=3.0)
@@ -1258,9 +1259,22 @@ figures.show(
     f"{shares.max():.2f}, without {mildest}.",
 )
 
+# %% tags=["nbval-ignore-output"]
+translator = Translator(model, shipped.vocabularies)
+silence(sublayers["decoder 1: cross_attention"])
+print("without its last look:", translator.say("Jane visite l'Afrique en septembre."))
+silence("nothing")
+print("whole again:          ", translator.say("Jane visite l'Afrique en septembre."))
+
+# %%
+said = translator("Jane visite l'Afrique en septembre.").english
+assert said == "Jane visits Africa in September."
+
 # %% [markdown]
-# No sublayer is idle, and they are not equal.
-# Without a look at the source the decoder still writes English, of another sentence.
+# One sublayer is the bridge: without the last look at the source the decoder writes
+# English that belongs to no French.
+# Others are hardly missed on sentences as short as these:
+# the residual carries the word past them, and other sublayers have done the work.
 # This breaks a model that was trained whole; training it without a part
 # is another experiment, and lesson 07 shows its results.
 
@@ -1310,7 +1324,6 @@ figures.show(
 # Type another sentence and press Enter, or change the list in the next cell.
 
 # %%
-translator = Translator(model, shipped.vocabularies)
 box = widgets.Text(value="La voiture rouge n'est pas grande.", description="French")
 answer = widgets.HTML()
 
@@ -1329,22 +1342,29 @@ display(widgets.VBox([box, answer]))
 for sentence in (
     "Jane visite l'Afrique en septembre.",
     "Paul n'aime pas la voiture rouge.",
-    "Nous avons vu Léa et nous l'avons invitée.",
+    "Émile a choisi la bonne tarte et l'a mangée.",
 ):
     print(f"{sentence}\n    {translator.say(sentence)}")
 
 # %% [markdown] minutes=1
 # A word it has never met, no word at all, a sentence longer than its positions,
-# weights of another model: each is said, and none is guessed at.
+# weights of another model: each is said.
 
 # %%
 print(translator.say("Jane visite le Kirghizistan."))
 print(translator.say("   "))
-print(translator.say("Jane " * 70))
+print(translator.say("Jane " * 70)[:63] + " …")
 try:
     weights.put(small, shipped.arrays)
 except ValueError as error:
     print(error)
+
+# %% [markdown]
+# One thing it does not say: that it is out of its depth.
+# Words it knows, in a construction it has never met, are translated without a warning.
+
+# %%
+print(translator.say("Nous avons vu Léa et nous l'avons invitée."))
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 # ## Remember lessons 01 to 05
