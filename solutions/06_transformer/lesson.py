@@ -710,6 +710,44 @@ check("encoder", Encoder)
 # Many models after 2017 normalise what goes *into* a sublayer and leave the sum alone,
 # **pre-norm**: $x' = x + \mathrm{sublayer}(\mathrm{norm}(x))$.
 # No norm stands on the way of the additions then.
+
+# %% tags=["folded"] slideshow={"slide_type": "subslide"}
+STEPS = {
+    "post-norm": ["x", "attention", "+", "norm", "feed-forward", "+", "norm"],
+    "pre-norm": ["x", "norm", "attention", "+", "norm", "feed-forward", "+"],
+}
+figure, axes = figures.canvas(5.2, 3.6)
+axes.set_axis_off()
+axes.set_xlim(-1, 5)
+axes.set_ylim(-0.9, 6.5)
+arrow = {"arrowstyle": "-|>", "color": figures.GREY}
+around = {**arrow, "color": figures.BLUE, "linewidth": 2}
+for column, (name, steps) in enumerate(STEPS.items()):
+    x, source = 3 * column, 0
+    axes.text(x, -0.8, name, ha="center")
+    for height, step in enumerate(steps):
+        box = {"boxstyle": "round", "facecolor": "white", "edgecolor": figures.GREY}
+        axes.text(x, height, step, ha="center", va="center", bbox=box)
+        if height:
+            ends = {"xy": (x, height - 0.25), "xytext": (x, height - 0.75)}
+            axes.annotate("", **ends, arrowprops=arrow)
+        if step == "+":
+            bend = {
+                **around,
+                "connectionstyle": f"arc3,rad={1.3 - column / 2}",
+                "shrinkA": 10,
+            }
+            ends = {"xy": (x + 0.15, height), "xytext": (x + 0.15, source)}
+            axes.annotate("", **ends, arrowprops=bend)
+            source = height + (steps[height + 1 :][:1] == ["norm"] and column == 0)
+figures.show(
+    figure,
+    f"Two blocks from bottom to top, thick arrows for the 2 residuals in each. "
+    f"Post-norm: {', '.join(STEPS['post-norm'])}; a norm stands behind each sum. "
+    f"Pre-norm: {', '.join(STEPS['pre-norm'])}; the way of the sums meets no norm.",
+)
+
+# %% [markdown] minutes=1
 # The finished layers of this course know both; compare them at their initial weights.
 
 # %% tags=["late-import", "nbval-ignore-output"]
