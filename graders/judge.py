@@ -98,7 +98,10 @@ def _judge_choice(choice: Choice, outcome: Outcome) -> Verdict:
     text = value.text if isinstance(value, Odd) else ""
     if not is_text or text not in choice.options:
         found = repr(text) if is_text else _type_of(value)
-        message = f"{choice.answer} should be one of {options}, but it is {found}."
+        message = (
+            f"{choice.answer} should be one of {options}, quotes included, "
+            f"but it is {found}."
+        )
         return Verdict(choice.name, WRONG, message)
     if choice.right is None:
         said = f"You chose {text!r}. Run on and see."
@@ -239,7 +242,8 @@ def _odd(exercise: Exercise, name: str, got: Odd) -> Fault:
             f"{exercise.answer} returned None. Does every path end in a `return`?"
         )
     axes = exercise.returns[name]
-    return Fault(f"{name} should be an array {axes}, but it is {_type_of(got)}.")
+    wanted = f"an array {axes}" if axes != "()" else "a number"
+    return Fault(f"{name} should be {wanted}, but it is {_type_of(got)}.")
 
 
 def _shape(

@@ -38,6 +38,32 @@ WORDS = [
         "Axes counted from the end (-1, -2) work for any number of them.",
     ),
     (
+        r"index -?\d+ is out of bounds for axis (\d+) with size (\d+)",
+        "Axis {0} is {1} long here. Which axis does this index count along?",
+    ),
+    (
+        r"array split does not result in an equal division",
+        "`np.split` cuts axis 0 where no other is named. Is that the axis whose length "
+        "the parts divide?",
+    ),
+    (
+        r"inhomogeneous shape",
+        "A list becomes an array if its entries have one shape. Which has another?",
+    ),
+    (
+        r"Tensor'? object has no attribute '(\w+)'",
+        "Tensors have no `.{0}`. Is there an `ops.{0}`, and is the line NumPy's, in a "
+        "function from above?",
+    ),
+    (
+        r"object has no attribute '(w_\w+)'",
+        "Is `self.{0}` set in `build`, under this very name?",
+    ),
+    (
+        r"deserializing class.*missing \d+ required positional arguments?: '(\w+)'",
+        "`get_config` tells what `__init__` is given. Where is its entry `{0}`?",
+    ),
+    (
         r"name '(\w+)' is not defined",
         "Nothing called `{0}` is there: is it spelled so, and has its cell been run?",
     ),

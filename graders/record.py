@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from graders.course import CourseError
+import portalocker
+
+from graders.course import Course, CourseError, Lesson
+from graders.exercise import GRADER_PROBLEM
 from graders.score import Row
 
 VERSION = 1
+NOW = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Entry:
         file: The submitted file's name, "" if there was none.
         sha256: Of the submitted bytes.
         key: Of everything else that decides the grade: cases, judge, release.
-        level: How far the student's code was kept apart: "full".
+        level: How far the student's code was kept apart: "process".
         time: When it was graded, ISO 8601 in UTC.
         seconds: How long that took.
         rows: One for each check and essay.
@@ -62,12 +68,12 @@ class Entry:
     @property
     def mark(self) -> str:
         """What the grade is a function of: the same mark, the same grade."""
-        return mark(self.sha256, self.key, self.level)
+        return f"{self.sha256}:{self.key}"
 
-
-def mark(sha256: str, key: str, level: str) -> str:
-    """The mark of a submission that is graded with a key, at a level."""
-    return f"{sha256}:{key}:{level}"
+    @property
+    def failed(self) -> bool:
+        """True if the grader itself failed: worth another try."""
+        return any(row.status == GRADER_PROBLEM for row in self.rows)
 
 
 class Record:
@@ -75,6 +81,11 @@ class Record:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @classmethod
+    def of(cls, lesson: Lesson) -> Record:
+        """The record that a course keeps of a lesson."""
+        return cls(lesson.course.grading / "record" / f"{lesson.name}.jsonl")
 
     def add(self, entry: Entry) -> None:
         """Appends an entry and waits until the disk has it."""
@@ -127,3 +138,20 @@ def _entry(item: Mapping[str, Any]) -> Entry:
     values = {key: value for key, value in item.items() if key in known}
     rows = tuple(Row(**row) for row in item["rows"])
     return Entry(**{**values, "rows": rows, "notes": tuple(item["notes"])})
+
+
+@contextmanager
+def alone(course: Course) -> Iterator[None]:
+    """Keeps a second run on the same course waiting, and tells it so.
+
+    The system lets go of the file when its process ends, however it ends.
+    """
+    course.grading.mkdir(parents=True, exist_ok=True)
+    with (course.grading / "lock").open("ab") as file:
+        try:
+            portalocker.lock(file, NOW)
+        except portalocker.LockException:
+            text = f"Another run is at work in {course.grading}; this one waits for it."
+            print(text, file=sys.stderr, flush=True)
+            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+        yield

@@ -123,6 +123,12 @@ def test_a_picture_shows_the_slice_that_differs():
     assert (picture.expected != picture.got).sum() == 1
 
 
+def test_where_a_number_is_asked_for_no_array_is_spoken_of():
+    count = replace(DOUBLE, returns={"count": "()"}, laws=())
+    found = verdict(lambda scores: "3", count, right=np.size, wrong=np.ndim)
+    assert found.message == "count should be a number, but it is a str."
+
+
 def test_an_expected_error_must_be_raised():
     strict = replace(DOUBLE, laws=())
 
@@ -174,6 +180,7 @@ def test_what_is_no_option_is_refused_with_the_options(odd):
     found = verdict(odd, PREDICTION)
     assert found.status == WRONG
     assert "should be one of 'more', 'less'" in found.message
+    assert "quotes included" in found.message
 
 
 def test_only_the_right_option_of_a_question_passes():
