@@ -59,6 +59,22 @@ def choose(folder: Path, noun: str) -> File:
     raise Unreadable(f"There is no {noun}.ipynb in the submitted folder{only}.")
 
 
+def at(folder: Path, name: str) -> AnyPath:
+    """What lies where `File.name` says.
+
+    Raises:
+        Unreadable: If it was in a zip that cannot be read any more.
+    """
+    outer, dot, inner = name.partition(".zip/")
+    archive = folder / f"{outer}.zip"
+    if not dot or not archive.is_file():
+        return folder / name
+    try:
+        return zipfile.Path(archive, inner)
+    except (OSError, ValueError, zipfile.BadZipFile):
+        raise Unreadable("The zip that the file is in is damaged or locked.") from None
+
+
 def notebooks(folder: Path) -> Iterator[File]:
     """What may be a notebook in a folder, its folders and its zips; no links."""
     for path in sorted(folder.rglob("*")):

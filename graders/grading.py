@@ -98,8 +98,8 @@ class Grading:
         marker, entry = self.marker, found.entry
         if entry.problem:
             return marker.nothing(entry.problem).notebook
-        file = files.choose(found.folder, self.lesson.noun)
-        return intake.accept(file.path, marker.release, marker.names).notebook
+        file = files.at(found.folder, entry.file)
+        return intake.accept(file, marker.release, marker.names).notebook
 
     def _begin(
         self, folder: Path, known: Known, pool: Executor

@@ -68,18 +68,17 @@ def _enter(lesson: Lesson) -> None:
     for entry in grading.record.latest().values():
         folder = lesson.course.grading / "submitted" / entry.student / lesson.name
         found = Graded(folder, entry)
-        if not entry.file or _is_there(folder, lesson, entry):
+        if not entry.file or _is_same(folder, entry):
             book.enter(lesson, entry, grading.frame(found))
         else:
             told = replace(entry, notes=(*entry.notes, GONE))
             book.enter(lesson, told, grading.marker.nothing(GONE).notebook)
 
 
-def _is_there(folder: Path, lesson: Lesson, entry: Entry) -> bool:
-    """True if what was graded is still what is submitted."""
+def _is_same(folder: Path, entry: Entry) -> bool:
     try:
-        return files.sha256(files.choose(folder, lesson.noun).path) == entry.sha256
-    except (OSError, files.Unreadable):
+        return files.sha256(files.at(folder, entry.file)) == entry.sha256
+    except files.Unreadable:
         return False
 
 

@@ -35,7 +35,7 @@ class Entry:
         file: The submitted file's name, "" if there was none.
         sha256: Of the submitted bytes.
         key: Of everything else that decides the grade: cases, judge, release.
-        level: How far the student's code was kept apart: "full".
+        level: How far the student's code was kept apart: "process".
         time: When it was graded, ISO 8601 in UTC.
         seconds: How long that took.
         rows: One for each check and essay.

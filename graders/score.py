@@ -179,7 +179,7 @@ class Marker:
             text = f"{self.asked[name].answer}: {attempt.message}"
             return Verdict(name, attempt.status, text)
         key, cases = self.keys[name], self.cases[name]
-        return judge(self.asked[name], cases, attempt.outcomes, key)
+        return judge(self.asked[name], cases, attempt.outcomes, key, secret=True)
 
     def _row(
         self, cell: NotebookNode, notebook: NotebookNode, verdicts: dict[str, Verdict]

@@ -65,7 +65,14 @@ def test_a_notebook_in_a_zip_is_read_where_it_lies(tmp_path):
     found = files.choose(folder, "double")
     assert found.name == "mine.zip/double.ipynb"
     assert files.read(found.path) == b"[1]"
+    assert files.read(files.at(folder, found.name)) == b"[1]"
     assert os.listdir(tmp_path) == ["mine.zip"]
+
+
+def test_a_folder_called_like_a_zip_is_a_folder(tmp_path):
+    folder = folder_of(tmp_path, "mine.zip/double.ipynb")
+    found = files.choose(folder, "double")
+    assert files.read(files.at(folder, found.name)) == b"{}"
 
 
 def test_a_zip_that_leads_out_leads_nowhere(tmp_path):

@@ -168,24 +168,6 @@ def test_a_second_run_waits_for_the_first_and_says_so(lesson, capfd):
     assert len(Record.of(lesson).entries()) == 1
 
 
-def at(level):
-    """An idle runner of a level."""
-    runner = Idle()
-    runner.level = level
-    return runner
-
-
-def test_what_was_graded_at_a_lower_level_is_graded_again_at_a_higher(lesson):
-    submit(lesson, "ada")
-    levels = []
-    for level in ("process", "process", "full", "full", "process"):
-        runner = at(level)
-        (entry,) = grade_lesson(lesson, runner)
-        levels.append((runner.jobs, entry.level))
-    again, kept = (1, "process"), (0, "process")
-    assert levels == [again, kept, (1, "full"), (0, "full"), (0, "full")]
-
-
 def test_damaged_seeds_are_told_and_never_drawn_anew_in_silence(command, lesson):
     seeds = lesson.course.grading / "seeds.json"
     seeds.write_text("{")

@@ -134,7 +134,7 @@ class Attack:
     lesson: str = ""
 
 
-ATTACKS: list[Attack] = []
+ENTERED: dict[str, list[Attack]] = {}  # by module
 
 
 def attack(
@@ -152,7 +152,7 @@ def attack(
         section, says = change.__module__.rpartition(".")[2], change.__doc__
         who = student or name.replace(" ", "-")
         one = Attack(name, section, says, change, earns, told, alone, who, lesson)
-        ATTACKS.append(one)
+        ENTERED.setdefault(change.__module__, []).append(one)
         return change
 
     return enter

@@ -171,6 +171,17 @@ def the_environment_read(paper: Paper) -> None:
     _steal(paper, "for text in _os.environ.values(): take(text)")
 
 
+@attack(REST, "should not be|changes|differ|should have|should sum|should hold")
+def a_number_asked_for(paper: Paper) -> None:
+    """An answer right but for one number, so that the message names the right one."""
+    paper.begin(
+        "found = _right(*args, **kwargs)\n"
+        "first = found[0] if isinstance(found, tuple) else found\n"
+        "first = np.array(first, float)\nfirst.flat[0] += 1e-3\n"
+        "return (first, *found[1:]) if isinstance(found, tuple) else first"
+    )
+
+
 @attack(REST, r"raised RuntimeError: \[\]")
 def what_it_is_given_told(paper: Paper) -> None:
     """An answer that tells in its error what it finds of keys and verdicts."""
