@@ -255,6 +255,36 @@ def test(course: Course, args: argparse.Namespace) -> int:
     return suite.run(course.root, level, args.parts)
 
 
+@command(
+    AUTHORS,
+    "train on the built-in corpus, or on a file of sentence pairs",
+    argument("--record", action="store_true", help="write the weights that we ship"),
+    argument("--folder", type=Path, metavar="FOLDER", help="default: work/weights"),
+    argument("--steps", type=int, metavar="N", help="default: as the record says"),
+    argument(
+        "--pairs",
+        type=Path,
+        metavar="FILE.tsv",
+        help="English, tab, French, as those of tatoeba.org",
+    ),
+    argument(
+        "--seconds",
+        type=float,
+        default=600,
+        metavar="N",
+        help="how long to train on a file; default: 600",
+    ),
+)
+def train(course: Course, args: argparse.Namespace) -> int:
+    from graders.train import train_built_in, train_pairs
+
+    folder = args.folder or course.root / "work" / "weights"
+    if args.pairs:
+        return train_pairs(args.pairs, folder, args.seconds)
+    shipped = course.root / "transformer" / "weights"
+    return train_built_in(course, shipped if args.record else folder, args.steps)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line, one page of help."""
     whole = argparse.ArgumentParser(

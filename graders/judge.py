@@ -45,7 +45,13 @@ class Fault(NamedTuple):
 
     message: str
     picture: Picture | None = None
+    cause: str = ""  # the likely one, where no mistake is recognised
     secret: str = ""
+
+    def told(self, is_known: bool, secret: bool) -> str:
+        if secret and self.secret:
+            return self.secret
+        return self.message if is_known else self.message + self.cause
 
 
 def judge(
@@ -85,7 +91,7 @@ def judge(
             return Verdict(
                 exercise.name,
                 status,
-                (fault.secret if secret else "") or fault.message,
+                fault.told(bool(known), secret),
                 ident,
                 says,
                 case.name,
@@ -226,8 +232,10 @@ def _problem(
     elif got:
         place = f" in {got.where}: `{got.line}`" if got.line else ""
         text = f": {got.text}" if got.text else ""
-        meaning = plain_words(got.text)
-        yield Fault(f"{exercise.answer} raised {got.types[0]}{text}{place}{meaning}")
+        yield Fault(
+            f"{exercise.answer} raised {got.types[0]}{text}{place}",
+            cause=plain_words(got.text),
+        )
     elif want:
         reason = f" ({want.text})" if want.text else ""
         yield Fault(
@@ -278,7 +286,8 @@ def _dtype(
         return Fault(f"{name} should hold numbers, but its dtype is bool.")
     if got.dtype in COARSE and want.dtype.kind == "f":
         return Fault(f"{name} should be float64 or float32: {COARSE[got.dtype]}.")
-    if got.dtype.kind in "iu" and want.dtype.kind == "f" and _differ(got, want).any():
+    has_fractions = want.dtype.kind == "f" and (want != np.round(want)).any()
+    if got.dtype.kind in "iu" and has_fractions and _differ(got, want).any():
         return Fault(f"{name} holds integers ({got.dtype}): the fractions are lost.")
     return None
 
@@ -322,7 +331,7 @@ def _values(
     rest = f"{share}." + (f" Right already: {', '.join(right)}." if right else "")
     text = f"{where} should be {_number(want[at])}, but it is {_number(got[at])}{rest}"
     secret = f"{where} should not be {_number(got[at])}{rest}"
-    return Fault(text, _picture(name, want, got, at), secret)
+    return Fault(text, _picture(name, want, got, at), secret=secret)
 
 
 # ------------------------------------------------------------------------ comparing

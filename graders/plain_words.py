@@ -19,13 +19,15 @@ WORDS = [
     ),
     (
         r"truth value of an array",
-        "An array has no single truth. Is it asked for by `if mask:`? "
-        "`if mask is not None:` asks whether there is one.",
+        "An array has no single truth, and `if`, `not`, `and` and `or` ask for one. "
+        "`~`, `&` and `|` go entry by entry; `if mask is not None:` asks whether there "
+        "is a mask.",
     ),
     (
         r"could not be broadcast together|must be broadcastable|Incompatible shapes",
         "Shapes meet from their last axes: each pair must be equal, or one of them 1. "
-        "Where a sum or maximum lost its axis, `keepdims=True` keeps a 1 in its place.",
+        "A missing axis comes back as a 1: by `keepdims=True` where a sum or maximum "
+        "lost it, by `np.newaxis` elsewhere.",
     ),
     (
         r"(too many|not enough) values to unpack",
@@ -62,6 +64,14 @@ WORDS = [
     (
         r"deserializing class.*missing \d+ required positional arguments?: '(\w+)'",
         "`get_config` tells what `__init__` is given. Where is its entry `{0}`?",
+    ),
+    (
+        r"zero-size array to reduction",
+        "Of an empty slice there is no largest number. Where does the loop begin?",
+    ),
+    (
+        r"does not support item assignment",
+        "This cannot be changed in place; `np.array(…)` makes an array of it that can.",
     ),
     (
         r"name '(\w+)' is not defined",

@@ -104,13 +104,13 @@ def grade_shards(
     return int(any(entry.failed for entry in found))
 
 
-def merge(course: Course, files: Sequence[Path]) -> int:
+def merge(course: Course, parts: Sequence[Path]) -> int:
     """`course merge`: the entries of parts into record and gradebook, each once.
 
     Raises:
         CourseError: If a file is missing or holds no entries. Nothing is written then.
     """
-    entries = [entry for file in files for entry in _entries(file)]
+    entries = [entry for part in parts for entry in _entries(part)]
     lessons = {entry.lesson: course.find(entry.lesson) for entry in entries}
     refused: list[str] = []
     with alone(course):

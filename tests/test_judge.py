@@ -111,6 +111,25 @@ def test_a_mistake_on_the_first_case_only_is_not_recognised():
     assert verdict(lambda s: s * 3 if s.size == 2 else s * 2).mistake is None
 
 
+def test_of_integers_only_lost_fractions_are_said_to_be_lost():
+    whole = verdict(lambda s: np.sign(s).astype(int), right=lambda s: np.round(s) * 9)
+    assert "should be 9, but it is 1" in whole.message
+
+
+def crashing(scores):
+    """Fails on one row in NumPy's words, and triples more."""
+    if len(scores) == 1:
+        raise ValueError("operands could not be broadcast together")
+    return scores * 3
+
+
+def test_a_crash_is_told_one_cause_and_the_recognised_one_if_there_is():
+    assert "`keepdims=True`" in verdict(crashing).message
+    known = verdict(crashing, wrong=crashing)
+    assert "`keepdims=True`" not in known.message
+    assert known.says == "You tripled."
+
+
 def test_a_picture_shows_the_slice_that_differs():
     deep = replace(
         DOUBLE,

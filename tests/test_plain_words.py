@@ -1,5 +1,7 @@
 """What NumPy says, provoked for real, is explained in plain words."""
 
+import operator
+
 import numpy as np
 import pytest
 
@@ -23,13 +25,15 @@ PROVOKED = {
     "an index along another axis": (lambda: A[2], "Axis 0 is 2 long here"),
     "a split of the wrong axis": (lambda: np.split(A, 3), "`np.split` cuts axis 0"),
     "arrays of two shapes": (lambda: np.array([1.0, A]), "its entries have one shape"),
+    "the largest of nothing": (lambda: A[:0].max(), "Of an empty slice"),
+    "an assignment": (lambda: operator.setitem((1, 2), 0, 3), "`np.array(…)` makes"),
     "a name that is not there": (lambda: sofmax, "Nothing called `sofmax`"),  # noqa: F821
 }
 
 
 @pytest.mark.parametrize(("wrong", "words"), PROVOKED.values(), ids=PROVOKED)
 def test_what_numpy_says_is_said_in_plain_words(wrong, words):
-    with pytest.raises((ValueError, IndexError, NameError)) as raised:
+    with pytest.raises((ValueError, IndexError, NameError, TypeError)) as raised:
         wrong()
     assert words in plain_words(str(raised.value))
 
