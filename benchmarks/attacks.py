@@ -338,7 +338,8 @@ def document(
         f"nbgrader, it graded {well[1]} so.",
         "",
         "nbgrader graded a plain assignment: the same answers with asserts as tests, "
-        "all settings its own; fewer points are to be had there.",
+        "all settings its own. Fewer points are to be had there, and an answer that "
+        "calls a wrong one is wrong, where this course hands out finished parts.",
         "Bold: other points than the answers deserve, or harm to others. "
         "A dash: not given to nbgrader, because nothing would have kept it from "
         "harming the computer.",

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+NOTEBOOK = ".ipynb"
 LARGEST = 20 << 20  # bytes of a file; a lesson has well under one million
 AnyPath = Path | zipfile.Path
 
@@ -76,27 +78,45 @@ def at(folder: Path, name: str) -> AnyPath:
 
 
 def notebooks(folder: Path) -> Iterator[File]:
-    """What may be a notebook in a folder, its folders and its zips; no links."""
+    """What may be a notebook in a folder, its folders and its zips."""
+    for file in within(folder, (NOTEBOOK, ".zip")):
+        if file.name.endswith(NOTEBOOK):
+            yield file
+        else:
+            with suppress(Unreadable):
+                yield from zipped(folder / file.name, f"{file.name}/")
+
+
+def within(folder: Path, kinds: tuple[str, ...]) -> Iterator[File]:
+    """The files of some kinds in a folder and its folders; no links, nothing hidden."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_symlink() or not path.is_file() or _is_hidden(name):
-            continue
-        if path.suffix == ".ipynb":
+        wanted = name.endswith(kinds) and not _is_hidden(name)
+        if wanted and path.is_file() and not path.is_symlink():
             yield File(path, name, path.stat().st_mtime)
-        elif path.suffix == ".zip":
-            yield from zipped(path, name)
 
 
-def zipped(path: Path, name: str) -> Iterator[File]:
-    """What may be a notebook in a zip; nothing, if it is none or very large."""
+def zipped(
+    path: Path,
+    before: str,
+    kinds: tuple[str, ...] = (NOTEBOOK,),
+    most: int = LARGEST,
+) -> Iterator[File]:
+    """The files of some kinds in a zip, each name with `before` before it.
+
+    Raises:
+        Unreadable: If it is no zip, or larger than `most` bytes.
+    """
     try:
         when, size = path.stat().st_mtime, path.stat().st_size
-        members = zipfile.ZipFile(path).namelist() if size <= LARGEST else []
-    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
-        return
+        members = zipfile.ZipFile(path).namelist() if size <= most else []
+    except OSError as error:
+        raise Unreadable(f"It cannot be opened: {error.strerror}.") from None
+    except (ValueError, NotImplementedError, zipfile.BadZipFile):
+        raise Unreadable("It is no zip, or a damaged one.") from None
     for member in members:
-        if member.endswith(".ipynb") and not _is_hidden(member):
-            yield File(zipfile.Path(path, member), f"{name}/{member}", when)
+        if member.endswith(kinds) and not _is_hidden(member):
+            yield File(zipfile.Path(path, member), before + member, when)
 
 
 def _is_hidden(name: str) -> bool:

@@ -102,7 +102,7 @@ class Marker:
         self.cases = {n: cases_for(e, seed) for n, e in self.asked.items()}
         self.keys = {n: key_for(e, self.cases[n]) for n, e in self.asked.items()}
 
-    def score(self, path: Path) -> Score:
+    def score(self, path: files.AnyPath) -> Score:
         """Grades one file. A file that cannot be read has no points and a problem."""
         with ThreadPoolExecutor(1) as pool:
             return self.begin(path, pool)()
@@ -275,7 +275,7 @@ def steps(notebook: NotebookNode, release: NotebookNode) -> Iterator[Step]:
 # ----------------------------------------------------------------------- one notebook
 
 
-def lesson_of_file(course: Course, path: Path) -> Lesson:
+def lesson_of_file(course: Course, path: files.AnyPath) -> Lesson:
     """The lesson a notebook belongs to: by what it says, its cells, or its name.
 
     Raises:
@@ -306,13 +306,29 @@ def score_file(course: Course, path: Path, runner: Runner | None = None) -> Scor
     Raises:
         CourseError: If it cannot be read.
     """
-    lesson = lesson_of_file(course, path)
+    file = _only_one(path)
+    lesson = lesson_of_file(course, file)
     seed = secret_seed(course.grading, lesson.noun)
     with closing(runner or runner_for(lesson)) as used:
-        found = Marker(lesson, seed, used).score(path)
+        found = Marker(lesson, seed, used).score(file)
     if found.problem:
         raise CourseError(f"{path}: {found.problem}")
     return replace(found, notes=(*found.notes, used.note)) if used.note else found
+
+
+def _only_one(path: Path) -> files.AnyPath:
+    """The file itself, or the one notebook in a folder or a zip."""
+    if not path.is_dir() and path.suffix != ".zip":
+        return path
+    try:
+        inside = files.notebooks(path) if path.is_dir() else files.zipped(path, "")
+        found = list(inside)
+    except files.Unreadable as reason:
+        raise CourseError(f"{path}: {reason}") from None
+    if len(found) != 1:
+        names = ", ".join(files.printable(file.name) for file in found) or "none"
+        raise CourseError(f"{path}: one notebook is wanted in there; it holds {names}.")
+    return found[0].path
 
 
 def print_score(course: Course, path: Path, as_json: bool = False) -> int:

@@ -282,7 +282,7 @@ def a_question(paper: Paper) -> None:
 @attack(ALL)
 def magics(paper: Paper) -> None:
     """Right answers among `%pip`, `!`, `%%time` and magics that there are not."""
-    paper.add("%pip install --quiet no-such-package-of-the-bank")
+    paper.add("%pip install --quiet --no-index no-such-package")
     paper.add("!echo hello\n%nosuchmagic 1")
     paper.add("%%nosuchcellmagic\n1")
     paper.cell.source = f"%matplotlib inline\n{paper.cell.source}"
