@@ -41,10 +41,17 @@ Triple = tuple[str, np.ndarray, np.ndarray]  # a value's name, got, expected
 
 
 class Fault(NamedTuple):
-    """What is wrong with one outcome."""
+    """What is wrong with one outcome; in `secret`, without what should have come."""
 
     message: str
     picture: Picture | None = None
+    cause: str = ""  # the likely one, where no mistake is recognised
+    secret: str = ""
+
+    def told(self, is_known: bool, secret: bool) -> str:
+        if secret and self.secret:
+            return self.secret
+        return self.message if is_known else self.message + self.cause
 
 
 def judge(
@@ -52,8 +59,16 @@ def judge(
     cases: Sequence[Case],
     outcomes: Sequence[Outcome],
     key: Key,
+    secret: bool = False,
 ) -> Verdict:
     """The verdict on an answer's outcomes, one for each case.
+
+    Args:
+        exercise: What was asked.
+        cases: What it was called with.
+        outcomes: What came back.
+        key: What should have come, and what the known mistakes give.
+        secret: Tell no number that is expected.
 
     Raises:
         ValueError: If the outcomes are not as many as the cases.
@@ -76,7 +91,7 @@ def judge(
             return Verdict(
                 exercise.name,
                 status,
-                fault.message,
+                fault.told(bool(known), secret),
                 ident,
                 says,
                 case.name,
@@ -98,7 +113,10 @@ def _judge_choice(choice: Choice, outcome: Outcome) -> Verdict:
     text = value.text if isinstance(value, Odd) else ""
     if not is_text or text not in choice.options:
         found = repr(text) if is_text else _type_of(value)
-        message = f"{choice.answer} should be one of {options}, but it is {found}."
+        message = (
+            f"{choice.answer} should be one of {options}, quotes included, "
+            f"but it is {found}."
+        )
         return Verdict(choice.name, WRONG, message)
     if choice.right is None:
         said = f"You chose {text!r}. Run on and see."
@@ -214,8 +232,10 @@ def _problem(
     elif got:
         place = f" in {got.where}: `{got.line}`" if got.line else ""
         text = f": {got.text}" if got.text else ""
-        meaning = plain_words(got.text)
-        yield Fault(f"{exercise.answer} raised {got.types[0]}{text}{place}{meaning}")
+        yield Fault(
+            f"{exercise.answer} raised {got.types[0]}{text}{place}",
+            cause=plain_words(got.text),
+        )
     elif want:
         reason = f" ({want.text})" if want.text else ""
         yield Fault(
@@ -239,7 +259,8 @@ def _odd(exercise: Exercise, name: str, got: Odd) -> Fault:
             f"{exercise.answer} returned None. Does every path end in a `return`?"
         )
     axes = exercise.returns[name]
-    return Fault(f"{name} should be an array {axes}, but it is {_type_of(got)}.")
+    wanted = f"an array {axes}" if axes != "()" else "a number"
+    return Fault(f"{name} should be {wanted}, but it is {_type_of(got)}.")
 
 
 def _shape(
@@ -265,7 +286,8 @@ def _dtype(
         return Fault(f"{name} should hold numbers, but its dtype is bool.")
     if got.dtype in COARSE and want.dtype.kind == "f":
         return Fault(f"{name} should be float64 or float32: {COARSE[got.dtype]}.")
-    if got.dtype.kind in "iu" and want.dtype.kind == "f" and _differ(got, want).any():
+    has_fractions = want.dtype.kind == "f" and (want != np.round(want)).any()
+    if got.dtype.kind in "iu" and has_fractions and _differ(got, want).any():
         return Fault(f"{name} holds integers ({got.dtype}): the fractions are lost.")
     return None
 
@@ -302,17 +324,14 @@ def _values(
     if not wrong.any():
         return None
     at = _first(wrong)
-    share = f"{wrong.sum()} of {wrong.size} numbers differ"
-    if wrong.size == 1:
-        text = f"{name} should be {_number(want[at])}, but it is {_number(got[at])}."
-    else:
-        text = (
-            f"{name}{_place(at)} should be {_number(want[at])}, but it is "
-            f"{_number(got[at])} ({share})."
-        )
-    if right:
-        text += f" Right already: {', '.join(right)}."
-    return Fault(text, _picture(name, want, got, at))
+    where, share = name, ""
+    if wrong.size > 1:
+        where = f"{name}{_place(at)}"
+        share = f" ({wrong.sum()} of {wrong.size} numbers differ)"
+    rest = f"{share}." + (f" Right already: {', '.join(right)}." if right else "")
+    text = f"{where} should be {_number(want[at])}, but it is {_number(got[at])}{rest}"
+    secret = f"{where} should not be {_number(got[at])}{rest}"
+    return Fault(text, _picture(name, want, got, at), secret=secret)
 
 
 # ------------------------------------------------------------------------ comparing

@@ -29,6 +29,7 @@ from graders.runners import CLOSED, ROOT, ProcessRunner, environment, in_words
 from graders.sandbox import HOME, Bounds, View, python_paths
 from graders.workers import (
     FULL,
+    WORKERS,
     DeathError,
     Job,
     Limits,
@@ -41,7 +42,7 @@ from graders.workers import (
 START = "import sys; sys.path.insert(0, {!r}); from graders.zygote import main; main()"
 SUBJECT = ROOT / "transformer"
 # What of this package a student's copy has and a cell may import.
-OURS = "check child collect exercise feedback judge keys plain_words registry wire"
+OURS = "check child collect exercise feedback judge keys laws plain_words registry wire"
 HIDDEN = ("graders/oracle.py", "graders/mistakes", "transformer/reference")
 FOLDERS = (".git", ".grading", "solutions", "tests", "work")
 ALONE = "Each submission had to import for itself, which is slow:"
@@ -104,7 +105,7 @@ class SandboxRunner:
         self.zygote: Zygote | None = None
         self.note = ""  # why each submission has a zygote of its own, if so
         self.closed = False
-        self.level = levels.FULL
+        self.level, self.at_once = levels.FULL, WORKERS
 
     def run(self, job: Job) -> Ran:
         session = Session(job, self.limits, self._child)
@@ -353,6 +354,7 @@ def _our_files() -> list[Path]:
     """The files of this package that a student's copy holds and a cell may need."""
     ours = ROOT / "graders"
     named = [ours / f"{name}.py" for name in ("__init__", *OURS.split())]
+    named.append(SUBJECT / "weights" / "__init__.py")  # exercises set weights with it
     return [*named, *ours.glob("exercises/*.py"), *ours.glob("keys/*/*.key")]
 
 
@@ -369,7 +371,6 @@ def _subject_files(modules: Sequence[str]) -> Iterator[Path]:
                     todo += _parts(_imports(path.read_text(encoding="utf-8")))
             data = (SUBJECT / name).rglob("*")
             yield from (p for p in data if p.is_file() and ".py" not in p.suffix)
-    yield from (p for p in SUBJECT.glob("weights/*") if p.is_file())
 
 
 def _parts(modules: Iterable[str]) -> list[str]:

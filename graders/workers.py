@@ -7,6 +7,7 @@ whatever children its runner starts.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,9 @@ from typing import Any, Protocol
 from graders import wire
 from graders.exercise import CRASHED, TIMED_OUT, Case, Outcome
 
+WORKERS = min(4, os.cpu_count() or 1)
 FULL = "MemoryError: it uses more memory than there is."
+OPEN = "OSError: it keeps more files open than there may be."
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Attempt:
     message: str = ""
 
 
-def _never(name: str, attempt: Attempt) -> bool:
+def never(name: str, attempt: Attempt) -> bool:
     return False
 
 
@@ -63,7 +66,7 @@ class Job:
 
     steps: Sequence[Step]
     asks: Mapping[str, Ask]
-    enough: Callable[[str, Attempt], bool] = _never
+    enough: Callable[[str, Attempt], bool] = never
 
 
 @dataclass
@@ -75,7 +78,13 @@ class Ran:
 
 
 class Runner(Protocol):
-    """Whatever runs jobs. `level` is written into results; `note` is for people."""
+    """Whatever runs jobs, `at_once` of them.
+
+    `level` is written into results; `note` is for people.
+    """
+
+    @property
+    def at_once(self) -> int: ...
 
     @property
     def level(self) -> str: ...
@@ -231,8 +240,8 @@ class Session:
         try:
             reply = self._ask(child, request, self.limits.cell)
             error = _text(reply, "error")
-            if error.startswith("MemoryError"):
-                raise DeathError(CRASHED, FULL)
+            if spent := _spent(error):
+                raise DeathError(CRASHED, spent)
         except DeathError as death:
             self.fatal.add(step.name)
             self.ran.errors[step.name] = str(death)
@@ -254,6 +263,13 @@ class Session:
             whole = f"the whole notebook took more than {self.limits.total:g} seconds."
             raise DeathError(TIMED_OUT, whole)
         return left
+
+
+def _spent(error: str) -> str:
+    """What a cell has used up, and may still hold, if that is why it stopped."""
+    if error.startswith("MemoryError"):
+        return FULL
+    return OPEN if error.startswith("OSError: [Errno 24]") else ""
 
 
 def _is_full(attempt: Attempt) -> bool:

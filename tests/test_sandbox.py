@@ -94,7 +94,8 @@ def test_the_comparers_modules_cannot_be_imported(run, module):
 
 def test_of_the_subject_only_what_the_lesson_uses_is_there(seen):
     look = "import transformer\nhere = os.path.dirname(transformer.__file__)"
-    assert sorted(seen("os.listdir(here)", look)) == ["__init__.py", "figures.py"]
+    files = ["__init__.py", "figures.py", "weights"]
+    assert sorted(seen("os.listdir(here)", look)) == files
 
 
 def test_nothing_of_this_computer_is_there_but_python(seen):
@@ -125,11 +126,11 @@ def test_no_token_of_the_environment_is_there(monkeypatch):
 
 def test_no_descriptor_leads_out(seen):
     """0, 1 and 2 lead to nowhere, the others to the comparer's socket."""
-    names = "[os.readlink(f'/proc/self/fd/{n}') for n in range(20) if is_open(n)]"
+    names = "[os.readlink(f'/proc/self/fd/{n}') for n in range(99) if is_open(n)]"
     is_open = "def is_open(n): return os.path.lexists(f'/proc/self/fd/{n}')"
     found = seen(names, is_open)
     assert {name.partition(":")[0] for name in found} <= {"/dev/null", "socket"}
-    assert sum(name.startswith("socket") for name in found) == 2
+    assert 1 <= sum(name.startswith("socket") for name in found) <= 2
 
 
 def test_one_submission_leaves_nothing_to_the_next(run, seen):
