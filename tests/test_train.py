@@ -1,5 +1,7 @@
 """`course train`: weights where they were asked for, and clear refusals."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from graders import cli
@@ -34,6 +36,22 @@ def test_the_built_in_corpus_gives_weights_and_a_record(course, tmp_path, capsys
     assert weights.shipped(tmp_path / "made").record["steps"] == 2
     assert "word for word right" in capsys.readouterr().out
     assert not [*tmp_path.glob("work/*")]
+
+
+def test_interrupted_it_keeps_what_was_learnt_and_goes_on(
+    course, tmp_path, monkeypatch, capsys
+):
+    def stop(progress):
+        raise KeyboardInterrupt
+
+    made = tmp_path / "made"
+    with monkeypatch.context() as patched:
+        patched.setattr("graders.train._bar", lambda name: nullcontext(stop))
+        assert train_built_in(course, made, steps=60) == 1
+    assert "the same command goes on" in capsys.readouterr().out
+    assert weights.shipped(made).record["steps"] == 50
+    assert train_built_in(course, made, steps=60) == 0
+    assert weights.shipped(made).record["steps"] == 60
 
 
 @pytest.mark.parametrize("content", [None, b"", b"Hello.\tBonjour.\n"])
