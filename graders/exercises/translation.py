@@ -138,9 +138,8 @@ def _call_training(masked_loss: Any, case: Case) -> Any:
         return loss, tape.gradient(loss, logits_btn)
 
     try:
-        loss, slopes = tf.function(step, input_signature=[ids, numbers])(
-            case.labels, case.logits
-        )
+        compiled = tf.function(step).get_concrete_function(ids, numbers)
+        loss, slopes = compiled(*map(tf.constant, (case.labels, case.logits)))
     except Exception as error:
         raise ValueError(
             "the loss works on numbers, but not inside a training step, where sizes and "
