@@ -185,6 +185,21 @@ def test(course: Course, args: argparse.Namespace) -> int:
     return suite.run(course.root, level, args.parts)
 
 
+@command(
+    AUTHORS,
+    "train on the built-in corpus",
+    argument("--record", action="store_true", help="write the weights that we ship"),
+    argument("--folder", type=Path, metavar="FOLDER", help="default: work/weights"),
+    argument("--steps", type=int, metavar="N", help="default: as the record says"),
+)
+def train(course: Course, args: argparse.Namespace) -> int:
+    from graders.train import train_built_in
+
+    shipped = course.root / "transformer" / "weights"
+    folder = args.folder or course.root / "work" / "weights"
+    return train_built_in(course, shipped if args.record else folder, args.steps)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line, one page of help."""
     whole = argparse.ArgumentParser(

@@ -69,6 +69,7 @@ class PositionalEmbedding(keras.layers.Layer):
         vocab_size: Number of words, padding included.
         max_length: Number of positions.
         model_dim: m.
+        embedding: Another layer's, to be shared.
 
     Call arguments:
         tokens: `(b, t)`, ids below `vocab_size`.
@@ -83,10 +84,15 @@ class PositionalEmbedding(keras.layers.Layer):
     """
 
     def __init__(
-        self, vocab_size: int, max_length: int, model_dim: int, **kwargs: Any
+        self,
+        vocab_size: int,
+        max_length: int,
+        model_dim: int,
+        embedding: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.embedding = keras.layers.Embedding(
+        self.embedding = embedding or keras.layers.Embedding(
             vocab_size,
             model_dim,
             embeddings_initializer=keras.initializers.RandomNormal(
@@ -242,6 +248,7 @@ class Stack(keras.layers.Layer):
         max_length: Number of positions.
         num_layers: Number of blocks.
         model_dim, num_heads, hidden_dim, dropout, norm_first: as in `Block`.
+        embedding: Another stack's, to be shared.
     """
 
     block: type[Block]
@@ -256,10 +263,13 @@ class Stack(keras.layers.Layer):
         hidden_dim: int,
         dropout: float = 0.0,
         norm_first: bool = False,
+        embedding: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.embedding = PositionalEmbedding(vocab_size, max_length, model_dim)
+        self.embedding = PositionalEmbedding(
+            vocab_size, max_length, model_dim, embedding
+        )
         self.dropout = keras.layers.Dropout(dropout)
         sizes: dict[str, Any] = {"model_dim": model_dim, "num_heads": num_heads}
         sizes |= {"hidden_dim": hidden_dim, "dropout": dropout}
@@ -330,6 +340,21 @@ class Decoder(Stack):
         return self.norm(x_btm), weights
 
 
+class Scores(keras.layers.Layer):
+    """How well a vector agrees with each row of a table: `(..., m)` to `(..., n)`.
+
+    Args:
+        embedding: The layer that holds the table.
+    """
+
+    def __init__(self, embedding: keras.layers.Embedding, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.embedding = embedding
+
+    def call(self, inputs: Any) -> Any:
+        return ops.matmul(inputs, ops.transpose(self.embedding.embeddings))
+
+
 @keras.saving.register_keras_serializable("transformer")
 class Transformer(keras.Model):
     """The encoder-decoder of 2017: source and target so far to the next words.
@@ -338,6 +363,7 @@ class Transformer(keras.Model):
         source_vocab_size, target_vocab_size: Number of words, padding included.
         max_length, num_layers, model_dim, num_heads, hidden_dim, dropout, norm_first:
             as in `Stack`, for both sides.
+        tied: Whether source, target and output share one table of words, as in 2017.
 
     Call arguments:
         inputs: source `(b, k)` and target `(b, t)`, which begins with start.
@@ -345,6 +371,9 @@ class Transformer(keras.Model):
 
     Returns:
         Logits `(b, t, n)`.
+
+    Raises:
+        ValueError: If the two vocabularies of tied sides differ in size.
 
     Source: Vaswani et al. 2017.
     """
@@ -360,17 +389,26 @@ class Transformer(keras.Model):
         hidden_dim: int,
         dropout: float = 0.0,
         norm_first: bool = False,
+        tied: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if tied and source_vocab_size != target_vocab_size:
+            raise ValueError(
+                f"Tied vocabularies of {source_vocab_size} and {target_vocab_size} "
+                "words should be one."
+            )
         both: dict[str, Any] = {"max_length": max_length, "num_layers": num_layers}
         both |= {"model_dim": model_dim, "num_heads": num_heads}
         both |= {"hidden_dim": hidden_dim, "dropout": dropout, "norm_first": norm_first}
         self.made_with = {"source_vocab_size": source_vocab_size, **both}
-        self.made_with["target_vocab_size"] = target_vocab_size
+        self.made_with |= {"target_vocab_size": target_vocab_size, "tied": tied}
         self.encoder = Encoder(source_vocab_size, **both)
-        self.decoder = Decoder(target_vocab_size, **both)
-        self.to_logits = keras.layers.Dense(target_vocab_size)
+        table = self.encoder.embedding.embedding if tied else None
+        self.decoder = Decoder(target_vocab_size, **both, embedding=table)
+        self.to_logits = (
+            Scores(table) if tied else keras.layers.Dense(target_vocab_size)
+        )
 
     def call(self, inputs: tuple[Any, Any], offset: Any = 0) -> Any:
         source_bk, target_bt = inputs

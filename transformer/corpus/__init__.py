@@ -24,7 +24,15 @@ from transformer.corpus.text import (
     tokenise_french,
 )
 from transformer.corpus.tsv import Parts, Reading, read_pairs, split_pairs
-from transformer.corpus.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
+from transformer.corpus.vocabulary import (
+    END,
+    PAD,
+    START,
+    UNKNOWN,
+    Vocabularies,
+    Vocabulary,
+    padded,
+)
 
 __all__ = [
     "END",
@@ -36,12 +44,14 @@ __all__ = [
     "Parts",
     "Reading",
     "Splits",
+    "Vocabularies",
     "Vocabulary",
     "as_in_corpus",
     "detokenise_english",
     "detokenise_french",
     "draw",
     "normalise",
+    "padded",
     "read_pairs",
     "sample",
     "split_pairs",

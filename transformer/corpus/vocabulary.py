@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -116,3 +117,32 @@ class Vocabulary:
         if not isinstance(words, list) or not all(isinstance(w, str) for w in words):
             raise ValueError(f"{path} is not a JSON list of words.")
         return cls(words)
+
+
+class Vocabularies(NamedTuple):
+    """The two sides of a translation.
+
+    Attributes:
+        source: Of the language translated from, French.
+        target: Of the language translated to, English.
+    """
+
+    source: Vocabulary
+    target: Vocabulary
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]], **limits: Any) -> Vocabularies:
+        """All words of pairs, French first; `limits` as `from_sentences` takes them."""
+        source, target = zip(*pairs, strict=True)
+        return cls(
+            Vocabulary.from_sentences(source, **limits),
+            Vocabulary.from_sentences(target, **limits),
+        )
+
+
+def padded(rows: Sequence[Sequence[int]]) -> np.ndarray:
+    """Ids of several sentences, padded on the right: `(b, t)`, int32."""
+    tokens_bt = np.full((len(rows), max(map(len, rows), default=0)), PAD, np.int32)
+    for row, ids in enumerate(rows):
+        tokens_bt[row, : len(ids)] = ids
+    return tokens_bt

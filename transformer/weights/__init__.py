@@ -6,13 +6,53 @@ models written by two people take the same file, whatever they made first.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from transformer.corpus import Vocabularies
+
 FOLDER = Path(__file__).parent
+ARRAYS, WORDS, RECORD = "arrays.npz", ("french.json", "english.json"), "record.json"
+
+
+class Shipped(NamedTuple):
+    """Weights that translate French, and all that belongs to them.
+
+    Attributes:
+        sizes: What a `Transformer` is made with.
+        vocabularies: French and English.
+        arrays: For `put`.
+        record: Corpus, model, training, versions and quality.
+    """
+
+    sizes: dict[str, int]
+    vocabularies: Vocabularies
+    arrays: dict[str, np.ndarray]
+    record: dict[str, Any]
+
+
+def shipped(folder: Path = FOLDER) -> Shipped:
+    """What the course ships, or what `course train` wrote into another folder.
+
+    Raises:
+        FileNotFoundError: If there are no weights.
+    """
+    from transformer.corpus import Vocabularies, Vocabulary
+
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    vocabularies = Vocabularies(*(Vocabulary.load(folder / name) for name in WORDS))
+    return Shipped(record["model"], vocabularies, read(folder / ARRAYS), record)
+
+
+def vocab_sizes(vocabularies: Vocabularies) -> dict[str, int]:
+    """The two sizes as a `Transformer` is made with them."""
+    source, target = map(len, vocabularies)
+    return {"source_vocab_size": source, "target_vocab_size": target}
 
 
 def read(path: Path) -> dict[str, np.ndarray]:
@@ -49,8 +89,11 @@ def put(model: Any, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def take(model: Any) -> dict[str, np.ndarray]:
-    """Every weight of a model that has been called once, by name."""
-    return {name: np.asarray(weight) for name, weight in _walk(model, "")}
+    """Every weight of a model that has been called once, by name; a shared one once."""
+    found = {
+        id(weight): (name, weight) for name, weight in reversed([*_walk(model, "")])
+    }
+    return {name: np.asarray(weight) for name, weight in reversed(found.values())}
 
 
 # The parts of a layer that hold weights, as Keras and the course name them.

@@ -1,0 +1,49 @@
+"""`course train`: weights from the built-in corpus, or from sentence pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from graders.course import Course
+
+
+def train_built_in(course: Course, folder: Path, steps: int | None) -> int:
+    """Trains on the built-in corpus; writes weights and record into the folder.
+
+    Interrupted, it writes what was learnt so far, and the same command goes on.
+    """
+    from transformer import recipe
+
+    checkpoint = course.root / "work" / "train.npz"
+    changes = {} if steps is None else {"steps": steps}
+    with _bar("built-in corpus") as report:
+        record = recipe.make(folder, report, checkpoint, **changes)
+    for name, shares in record["quality"].items():
+        print(f"{name:<11} {shares['all']:6.1%} of sentences word for word right")
+    print(f"{record['steps']} steps, {record['cpu_minutes']} CPU minutes: {folder}")
+    if record["steps"] < record["training"]["steps"]:
+        print("Stopped early; the same command goes on.")
+        return 1
+    checkpoint.unlink()
+    return 0
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Callable[[Any], None]]:
+    """A progress bar with loss and accuracy, as what `training.train` reports to."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True)) as bar:
+        task = bar.add_task(f"{name}: preparing", total=1.0)
+
+        def report(progress: Any) -> None:
+            says = (
+                f"{name}: loss {progress.loss:.3f}, words right {progress.accuracy:.1%}"
+            )
+            bar.update(task, completed=progress.share, description=says)
+
+        yield report

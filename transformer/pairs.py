@@ -1,0 +1,100 @@
+"""Real sentence pairs: a model that learns from a file, and its BLEU.
+
+Both languages share one list of pieces of words, and one table of their rows, which is
+also what the output is compared with.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+
+from transformer import layers, training, translate, weights
+from transformer.corpus import Pair, Parts, detokenise_english, read_pairs, split_pairs
+from transformer.corpus.subwords import Subwords
+from transformer.corpus.vocabulary import Vocabularies
+
+VOCAB_SIZE = 4000
+HELD_OUT = 1000  # pairs of validation, and as many of test
+MODEL: dict[str, Any] = {
+    "max_length": 80,
+    "num_layers": 2,
+    "model_dim": 128,
+    "num_heads": 4,
+    "hidden_dim": 512,
+    "norm_first": True,
+    "tied": True,
+}
+TRAINING: dict[str, Any] = {"batch_size": 64, "learning_rate": 2e-3, "seed": 7}
+
+
+class Prepared(NamedTuple):
+    """Pairs and the pieces of their training part."""
+
+    parts: Parts
+    vocabularies: Vocabularies
+
+
+def prepare(path: str | Path, vocab_size: int = VOCAB_SIZE, seed: int = 7) -> Prepared:
+    """A file of pairs, split by sentences of either language, in lower case.
+
+    Training leaves out what is longer than the model; the held-out parts do not.
+
+    Raises:
+        OSError: If the file cannot be read.
+        ValueError: If it holds too few pairs.
+    """
+    parts = split_pairs(read_pairs(path).pairs, seed, HELD_OUT, HELD_OUT)
+    sentences = [side for pair in parts.train for side in pair]
+    pieces = Subwords.learn(sentences, vocab_size)
+    most = MODEL["max_length"] - 2
+    fitting = [p for p in parts.train if max(len(pieces.encode(s)) for s in p) < most]
+    return Prepared(parts._replace(train=fitting), Vocabularies(pieces, pieces))
+
+
+def train(
+    prepared: Prepared,
+    seconds: float,
+    report: Callable[[training.Progress], object] | None = None,
+    checkpoint: str | Path | None = None,
+    clock: training.Clock = time.monotonic,
+) -> layers.Transformer:
+    """A model that learnt from the pairs for so many seconds."""
+    keras.utils.set_random_seed(TRAINING["seed"])
+    sizes: dict[str, Any] = {**weights.vocab_sizes(prepared.vocabularies), **MODEL}
+    model = layers.Transformer(**sizes)
+    training.train(
+        model,
+        prepared.parts.train,
+        prepared.vocabularies,
+        seconds=seconds,
+        **TRAINING,
+        report=report,
+        checkpoint=checkpoint,
+        clock=clock,
+    )
+    return model
+
+
+def bleu(model: Any, pairs: Sequence[Pair], vocabularies: Vocabularies) -> float:
+    """sacrebleu's BLEU with its defaults, of greedy translations, in lower case.
+
+    Translations and references are detokenised, as people write them.
+
+    Source: Papineni et al. 2002; Post 2018.
+    """
+    import sacrebleu
+
+    said = translate.translate(model, [pair.french for pair in pairs], vocabularies)
+    texts = [printed(text) for text in said]
+    references = [printed(pair.english) for pair in pairs]
+    return float(sacrebleu.corpus_bleu(texts, [references]).score)
+
+
+def printed(sentence: str) -> str:
+    """Tokens as people write them, in lower case."""
+    return detokenise_english(sentence).lower()
