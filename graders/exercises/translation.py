@@ -626,9 +626,9 @@ CHOICES: list[Choice] = [
         name="predict-longer",
         truth="they fall",
         answer="longer_guess",
-        question="Trained on 6 to 20 words, positions always from 0: how do sentences of 21 to 28 words come out?",
+        question="Trained on 4 to 12 tokens, positions always from 0: what happens to the share of right sentences at 13 to 16?",
         options={
-            "they stay": "The grammar is the same, and attention has no length built in. But positions from 21 on were never seen in training, and their encodings are inputs like any other: what has not been met has not been learnt.",
+            "they stay": "The grammar is the same, and attention has no length built in. But positions from 13 on were never seen in training, and their encodings are inputs like any other: what has not been met has not been learnt.",
             "they fall": "Words and rules are the same, and the positions are new: numbers that no layer has met in training. Lesson 04 saw it, and here it costs most sentences. Begin training sentences at a random position, and all positions are met.",
             "an error": "The table of positions is long enough: nothing breaks loudly. What is wrong is that nothing was learnt about its later rows.",
         },
