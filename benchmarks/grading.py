@@ -27,7 +27,7 @@ import psutil
 from graders import levels
 from graders.course import Course, Lesson
 from graders.demo import ESSAY, answered, solved_answers
-from graders.grade import WORKERS, grade_lesson
+from graders.grade import grade_lesson
 from graders.gradebook import CONFIG, Book
 from graders.locked import SandboxRunner, runner_for
 
@@ -102,7 +102,7 @@ def ours(lesson: Lesson, keras: bool) -> float:
     first, last = statistics.mean(gaps[:half]), statistics.mean(gaps[half:])
     whole, start = moments[-1] - moments[0], moments[1] - moments[0]
     earned = {entry.points for entry in found}
-    print(f"ours       level {runner.level}, {WORKERS} at a time. {runner.note}")
+    print(f"ours       level {runner.level}, {runner.at_once} at a time. {runner.note}")
     print(f"           {len(found)} in {whole:.1f} s: the first after {start:.1f} s,")
     print(f"           then {first:.2f} s each, in the second half {last:.2f} s")
     print(f"           peak memory {peak.most / 2**30:.2f} GiB; points {earned}")

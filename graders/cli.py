@@ -109,13 +109,70 @@ def score(course: Course, args: argparse.Namespace) -> int | None:
         default="full",
         help="process: where nothing can lock students' code in",
     ),
+    argument(
+        "--regrade",
+        action="store_true",
+        help="show what changed checks would change; write nothing",
+    ),
+    argument("--apply", action="store_true", help="with --regrade: write it"),
+    argument("--lower", action="store_true", help="with --apply: lower grades too"),
+    argument("--cluster", metavar="ADDRESS", default="", help="of a dask scheduler"),
+    argument("--shard", metavar="I/N", help="only part I of N, into --out"),
+    argument("--out", type=Path, metavar="FILE", help="for `course merge`"),
     AS_JSON,
 )
 def grade(course: Course, args: argparse.Namespace) -> int | None:
+    lessons = [course.find(name) for name in args.lessons]
+    if args.shard:
+        from graders.shards import grade_shards
+
+        return grade_shards(lessons, args.shard, args.out, level=args.level)
+    if args.regrade:
+        from graders.regrade import regrade_lessons
+
+        how = {"write": args.apply, "lower": args.lower}
+        return regrade_lessons(lessons, **how, as_json=args.json, level=args.level)
+    if args.apply or args.lower or args.out:
+        raise CourseError("--apply and --lower go with --regrade, --out with --shard.")
     from graders.grade import grade_lessons
 
+    how = {"level": args.level, "cluster": args.cluster}
+    return grade_lessons(course, lessons, as_json=args.json, **how)
+
+
+@command(
+    INSTRUCTORS,
+    "the parts that `grade --shard` wrote into one gradebook",
+    argument("files", nargs="+", type=Path, metavar="FILE"),
+)
+def merge(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.shards import merge as merge_files
+
+    return merge_files(course, args.files)
+
+
+@command(
+    INSTRUCTORS,
+    "draw the secret cases' seed, which grading does itself",
+    LESSONS,
+    argument("--new", action="store_true", help="replace it"),
+)
+def seed(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.seeds import draw
+
     lessons = [course.find(name) for name in args.lessons]
-    return grade_lessons(course, lessons, as_json=args.json, level=args.level)
+    return draw(course, lessons, new=args.new)
+
+
+@command(
+    INSTRUCTORS,
+    "say what record and gradebook hold",
+    argument("--rebuild", action="store_true", help="make it again from the record"),
+)
+def gradebook(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.rebuild import report
+
+    return report(course, again=args.rebuild)
 
 
 @command(INSTRUCTORS, "write each student's feedback", LESSONS)
@@ -187,16 +244,31 @@ def test(course: Course, args: argparse.Namespace) -> int:
 
 @command(
     AUTHORS,
-    "train on the built-in corpus",
+    "train on the built-in corpus, or on a file of sentence pairs",
     argument("--record", action="store_true", help="write the weights that we ship"),
     argument("--folder", type=Path, metavar="FOLDER", help="default: work/weights"),
     argument("--steps", type=int, metavar="N", help="default: as the record says"),
+    argument(
+        "--pairs",
+        type=Path,
+        metavar="FILE.tsv",
+        help="English, tab, French, as those of tatoeba.org",
+    ),
+    argument(
+        "--seconds",
+        type=float,
+        default=600,
+        metavar="N",
+        help="how long to train on a file; default: 600",
+    ),
 )
 def train(course: Course, args: argparse.Namespace) -> int:
-    from graders.train import train_built_in
+    from graders.train import train_built_in, train_pairs
 
-    shipped = course.root / "transformer" / "weights"
     folder = args.folder or course.root / "work" / "weights"
+    if args.pairs:
+        return train_pairs(args.pairs, folder, args.seconds)
+    shipped = course.root / "transformer" / "weights"
     return train_built_in(course, shipped if args.record else folder, args.steps)
 
 

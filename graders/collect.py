@@ -29,7 +29,10 @@ ARRAY_KINDS = "biuf"  # booleans, integers, floats: what an answer may return
 WRAPPED = re.compile(
     r"Exception encountered when calling .*?\n\n(.*)\n\nArguments", re.S
 )
-DECORATION = re.compile(r"\x1b\[[0-9;]*m|\{\{.*?\}\} ")
+# TensorFlow adds advice that would lead away from the course.
+DECORATION = re.compile(
+    r"\x1b\[[0-9;]*m|\{\{.*?\}\} |\s+If you are looking for numpy[\s\S]*"
+)
 
 
 def cases_for(exercise: Exercise | Choice, seed: int = PUBLIC_SEED) -> list[Case]:

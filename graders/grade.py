@@ -1,42 +1,25 @@
-"""A class's submissions to grades: record first, then the gradebook, one by one."""
+"""`course grade`: submissions to grades, first the record, then the gradebook."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import platform
 import sys
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-import graders
-from graders import intake, levels
+from graders import levels
 from graders.course import Course, Lesson
 from graders.exercise import GRADER_PROBLEM, NEEDS_GRADING
 from graders.gradebook import Book
+from graders.grading import Grading, submitted
 from graders.locked import runner_for
-from graders.record import Entry, Record
-from graders.score import Marker
-from graders.seeds import secret_seed
+from graders.record import Entry, alone
 from graders.workers import Runner
 
-HERE = Path(graders.__file__).parent
-# What decides a grade besides the submission, the release and the seed.
-DECIDING = "child collect intake judge oracle parts score wire workers"
-DECIDING += " kernel locked runners sandbox seccomp zygote"
-WORKERS = min(4, os.cpu_count() or 1)
 Progress = Callable[[int, int, str], None]
-Ending = Callable[[], tuple[Entry, bool]]
 
 
 def grade_lesson(
@@ -55,123 +38,30 @@ def grade_lesson(
     if runner is None:
         with closing(runner_for(lesson)) as own:
             return grade_lesson(lesson, own, progress)
-    course = lesson.course
-    seed = secret_seed(course.grading, lesson.noun)
-    marker = Marker(lesson, seed, runner)
-    record = Record(course.grading / "record" / f"{lesson.name}.jsonl")
-    book, key = Book(course), fingerprint(lesson, seed)
+    with alone(lesson.course):
+        return list(_graded(Grading(lesson, runner), progress))
+
+
+def _graded(grading: Grading, progress: Progress | None) -> Iterator[Entry]:
+    lesson, record = grading.lesson, grading.record
+    book = Book(lesson.course)
     book.prepare(lesson)
-    students, entries = list(submitted(lesson)), []
-    with closing(_graded(students, marker, key, record.latest())) as graded:
-        for folder, entry, fresh in graded:
-            if fresh:
+    holds, folders = book.holds(lesson), list(submitted(lesson))
+    entries = grading.entries(folders, grading.stands(record.latest()))
+    with closing(entries):
+        for done, found in enumerate(entries, 1):
+            entry = found.entry
+            if found.fresh:
                 record.add(entry)
-            if fresh or not book.has(lesson, entry):
-                book.enter(lesson, entry, _frame(folder, marker, entry))
-            entries.append(entry)
+            if found.fresh or not holds(entry):
+                book.enter(lesson, entry, grading.frame(found))
             if progress:
-                progress(len(entries), len(students), line(entry, fresh))
-    return entries
+                old = not grading.is_current(entry)
+                progress(done, len(folders), line(entry, found.fresh, old))
+            yield entry
 
 
-def _graded(
-    folders: Sequence[Path], marker: Marker, key: str, known: Mapping[str, Entry]
-) -> Generator[tuple[Path, Entry, bool]]:
-    """Each folder, its entry, and whether that is new.
-
-    Students' code runs ahead, one submission per processor; all that is ours happens
-    here, in one thread.
-    """
-    pool, ahead = ThreadPoolExecutor(WORKERS), deque[tuple[Path, Ending]]()
-    try:
-        for folder in folders:
-            ahead.append((folder, _begin(folder, marker, key, known, pool)))
-            if len(ahead) > 2 * WORKERS:
-                first, end = ahead.popleft()
-                yield first, *end()
-        for first, end in ahead:
-            yield first, *end()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def submitted(lesson: Lesson) -> Iterator[Path]:
-    """The folders of what was submitted for a lesson, by student."""
-    root = lesson.course.grading / "submitted"
-    for folder in sorted(root.glob(f"*/{lesson.name}")):
-        if folder.is_dir() and not folder.is_symlink():
-            yield folder
-
-
-def fingerprint(lesson: Lesson, seed: int) -> str:
-    """A digest of everything but the submission that can change a grade."""
-    files = [
-        lesson.release,
-        HERE / "exercises" / f"{lesson.noun}.py",
-        HERE / "mistakes" / f"{lesson.noun}.py",
-        *(HERE / f"{name}.py" for name in DECIDING.split()),
-        *sorted((HERE.parent / "transformer").glob("*.py")),
-    ]
-    digest = hashlib.sha256(f"{seed} {versions()}".encode())
-    for path in files:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def versions() -> dict[str, str]:
-    """Of what computes."""
-    return {"python": platform.python_version(), "numpy": np.__version__}
-
-
-def _begin(
-    folder: Path, marker: Marker, key: str, known: Mapping[str, Entry], pool: Executor
-) -> Ending:
-    """Starts on a submission; what is returned waits for the entry."""
-    try:
-        file: Path | None = intake.choose(folder, marker.lesson.noun)
-    except intake.Unreadable as reason:
-        file, missing = None, str(reason)
-    digest = intake.sha256(file) if file else ""
-    entry = known.get(folder.parent.name)
-    if entry and entry.mark == f"{digest}:{key}" and not _failed(entry):
-        return lambda: (entry, False)
-    score = marker.begin(file, pool) if file else lambda: marker.nothing(missing)
-
-    def end() -> tuple[Entry, bool]:
-        found, level = score(), marker.runner.level
-        fresh = Entry(
-            student=folder.parent.name,
-            lesson=marker.lesson.name,
-            file=file.name if file else "",
-            sha256=digest,
-            key=key,
-            level=level,
-            time=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=round(found.seconds, 2),
-            rows=found.rows,
-            notes=found.notes,
-            problem=found.problem,
-            versions=versions(),
-        )
-        return fresh, True
-
-    return end
-
-
-def _failed(entry: Entry) -> bool:
-    """True if the grader itself failed: worth another try."""
-    return any(row.status == GRADER_PROBLEM for row in entry.rows)
-
-
-def _frame(folder: Path, marker: Marker, entry: Entry) -> intake.NotebookNode:
-    """The submission in the release's frame; the blank release if it is unreadable."""
-    if entry.problem:
-        return marker.nothing(entry.problem).notebook
-    file = folder / entry.file
-    return intake.accept(file, marker.release, marker.names).notebook
-
-
-def line(entry: Entry, fresh: bool = True) -> str:
+def line(entry: Entry, fresh: bool = True, old: bool = False) -> str:
     """What happened to one student, in a line."""
     if entry.problem:
         return f"{entry.student}: 0 points. {entry.problem}"
@@ -186,14 +76,32 @@ def line(entry: Entry, fresh: bool = True) -> str:
     parts += sorted(odd)
     parts += entry.notes
     if not fresh:
-        parts.append("graded before")
+        parts.append("graded before" + (", by earlier checks" if old else ""))
     return "; ".join(parts)
 
 
-def _show(bar: Any, task: Any, done: int, total: int, text: str, quiet: bool) -> None:
-    bar.update(task, completed=done, total=total)
-    if not quiet:
-        print(text, flush=True)
+@contextmanager
+def showing(quiet: bool) -> Iterator[Callable[[Lesson], Progress]]:
+    """A bar with the time left for each lesson, and a line a student unless `quiet`."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    def show(bar: Bar, task: Any, done: int, total: int, text: str) -> None:
+        bar.update(task, completed=done, total=total)
+        if not quiet:
+            print(text, flush=True)
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        yield lambda lesson: partial(show, bar, bar.add_task(lesson.name))
+
+
+def _runner(lesson: Lesson, level: str, cluster: str) -> Runner:
+    if not cluster:
+        levels.demand(level)
+        return runner_for(lesson, level)
+    from graders.cluster import ClusterRunner
+
+    return ClusterRunner(lesson, cluster, level)
 
 
 def grade_lessons(
@@ -201,25 +109,22 @@ def grade_lessons(
     lessons: Sequence[Lesson],
     as_json: bool = False,
     level: str = levels.FULL,
+    cluster: str = "",
 ) -> int:
     """`course grade`: a line per student, with progress; 1 if the grader failed.
 
     Raises:
-        CourseError: If this computer does not reach the level.
+        CourseError: If this computer, or the cluster, does not reach the level.
     """
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    levels.demand(level)
     found: list[Entry] = []
-    console = Console(stderr=True)
-    with Bar(console=console, transient=True) as bar:
+    notes: list[str] = []
+    with showing(as_json) as progress:
         for lesson in lessons:
-            show = partial(_show, bar, bar.add_task(lesson.name), quiet=as_json)
-            with closing(runner_for(lesson, level)) as runner:
-                found += grade_lesson(lesson, runner, show)
-            if runner.note:
-                console.print(f"Note: {runner.note}", markup=False)
+            with closing(_runner(lesson, level, cluster)) as runner:
+                found += grade_lesson(lesson, runner, progress(lesson))
+                notes += [runner.note] if runner.note else []
+    for note in dict.fromkeys(notes):
+        print(f"Note: {note}", file=sys.stderr)
     if as_json:
         json.dump([asdict(entry) for entry in found], sys.stdout, indent=1)
         print()
@@ -227,4 +132,4 @@ def grade_lessons(
         names = ", ".join(lesson.name for lesson in lessons)
         where = course.grading / "submitted" / "STUDENT" / "LESSON"
         print(f"Nothing is submitted for {names}. It belongs in {where}.")
-    return int(any(map(_failed, found)))
+    return int(any(entry.failed for entry in found))

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import copy
 import csv
+import json
 import os
 import re
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
@@ -85,15 +86,17 @@ class Book:
         with self.open() as book:
             return any(found.name == lesson.name for found in book.assignments)
 
-    def has(self, lesson: Lesson, entry: Entry) -> bool:
-        """True if the gradebook holds this very entry."""
-        try:
-            notebook = nbformat.read(self.graded(lesson, entry.student), as_version=4)
-            with self.open() as book:
-                book.find_submission(lesson.name, entry.student)
-        except (OSError, ValueError, MissingEntry):
-            return False
-        return bool(notebook.metadata.get("course", {}).get("graded") == entry.mark)
+    def holds(self, lesson: Lesson) -> Callable[[Entry], bool]:
+        """Tells whether the gradebook holds this very entry of a lesson."""
+        with self.open() as book:
+            found = book.assignment_submissions(lesson.name)
+            known = {submission.student_id for submission in found}
+
+        def holds(entry: Entry) -> bool:
+            graded = self.graded(lesson, entry.student)
+            return entry.student in known and _mark_in(graded) == entry.mark
+
+        return holds
 
     def graded(self, lesson: Lesson, student: str) -> Path:
         """Where a student's graded notebook stands."""
@@ -171,6 +174,15 @@ class Book:
             for assignment in book.assignments:
                 for student in book.students:
                     writer.writerow(_csv_row(assignment, student))
+
+
+def _mark_in(graded: Path) -> str | None:
+    """The mark of the entry that a graded notebook shows; None if it shows none."""
+    try:
+        metadata = json.loads(graded.read_text(encoding="utf-8"))["metadata"]
+        return str(metadata["course"]["graded"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _must(result: Mapping[str, Any], failed: str) -> None:

@@ -45,6 +45,7 @@ class Fault(NamedTuple):
 
     message: str
     picture: Picture | None = None
+    cause: str = ""  # the likely one, where no mistake is recognised
 
 
 def judge(
@@ -76,7 +77,7 @@ def judge(
             return Verdict(
                 exercise.name,
                 status,
-                fault.message,
+                fault.message if known else fault.message + fault.cause,
                 ident,
                 says,
                 case.name,
@@ -98,7 +99,10 @@ def _judge_choice(choice: Choice, outcome: Outcome) -> Verdict:
     text = value.text if isinstance(value, Odd) else ""
     if not is_text or text not in choice.options:
         found = repr(text) if is_text else _type_of(value)
-        message = f"{choice.answer} should be one of {options}, but it is {found}."
+        message = (
+            f"{choice.answer} should be one of {options}, quotes included, "
+            f"but it is {found}."
+        )
         return Verdict(choice.name, WRONG, message)
     if choice.right is None:
         said = f"You chose {text!r}. Run on and see."
@@ -214,8 +218,10 @@ def _problem(
     elif got:
         place = f" in {got.where}: `{got.line}`" if got.line else ""
         text = f": {got.text}" if got.text else ""
-        meaning = plain_words(got.text)
-        yield Fault(f"{exercise.answer} raised {got.types[0]}{text}{place}{meaning}")
+        yield Fault(
+            f"{exercise.answer} raised {got.types[0]}{text}{place}",
+            cause=plain_words(got.text),
+        )
     elif want:
         reason = f" ({want.text})" if want.text else ""
         yield Fault(
@@ -239,7 +245,8 @@ def _odd(exercise: Exercise, name: str, got: Odd) -> Fault:
             f"{exercise.answer} returned None. Does every path end in a `return`?"
         )
     axes = exercise.returns[name]
-    return Fault(f"{name} should be an array {axes}, but it is {_type_of(got)}.")
+    wanted = f"an array {axes}" if axes != "()" else "a number"
+    return Fault(f"{name} should be {wanted}, but it is {_type_of(got)}.")
 
 
 def _shape(
@@ -265,7 +272,8 @@ def _dtype(
         return Fault(f"{name} should hold numbers, but its dtype is bool.")
     if got.dtype in COARSE and want.dtype.kind == "f":
         return Fault(f"{name} should be float64 or float32: {COARSE[got.dtype]}.")
-    if got.dtype.kind in "iu" and want.dtype.kind == "f" and _differ(got, want).any():
+    has_fractions = want.dtype.kind == "f" and (want != np.round(want)).any()
+    if got.dtype.kind in "iu" and has_fractions and _differ(got, want).any():
         return Fault(f"{name} holds integers ({got.dtype}): the fractions are lost.")
     return None
 

@@ -29,6 +29,7 @@ from graders.runners import CLOSED, ROOT, ProcessRunner, environment, in_words
 from graders.sandbox import HOME, Bounds, View, python_paths
 from graders.workers import (
     FULL,
+    WORKERS,
     DeathError,
     Job,
     Limits,
@@ -104,7 +105,7 @@ class SandboxRunner:
         self.zygote: Zygote | None = None
         self.note = ""  # why each submission has a zygote of its own, if so
         self.closed = False
-        self.level = levels.FULL
+        self.level, self.at_once = levels.FULL, WORKERS
 
     def run(self, job: Job) -> Ran:
         session = Session(job, self.limits, self._child)
@@ -369,7 +370,6 @@ def _subject_files(modules: Sequence[str]) -> Iterator[Path]:
                     todo += _parts(_imports(path.read_text(encoding="utf-8")))
             data = (SUBJECT / name).rglob("*")
             yield from (p for p in data if p.is_file() and ".py" not in p.suffix)
-    yield from (p for p in SUBJECT.glob("weights/*") if p.is_file())
 
 
 def _parts(modules: Iterable[str]) -> list[str]:

@@ -23,21 +23,29 @@ def finished(uses: Mapping[str, str]) -> dict[str, list[str]]:
 
 @cache
 def _part(module: str, name: str) -> list[str]:
-    kept = _cut(module, {name})
-    return ["\n\n".join(map(ast.unparse, kept)), name]
+    kept = [ast.unparse(node) for node in _cut(module, {name})]
+    imports = [line for line in kept if line.startswith(("import ", "from "))]
+    lines = dict.fromkeys([*sorted(imports, key=_is_late), *kept])
+    return ["\n\n".join(lines), name]
+
+
+def _is_late(line: str) -> bool:
+    """False of what Python wants before everything else."""
+    return not line.startswith("from __future__")
 
 
 def _cut(module: str, names: set[str]) -> list[ast.stmt]:
     """The statements of a module that these names need, those of its package first."""
     body = _body(module)
     needed = _needed({key: node for node in body for key in _defines(node)}, names)
-    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
-    ours = {_sibling(node, module): node for node in imports}
-    ours.pop("", None)
-    kept: list[ast.stmt] = [node for node in imports if node not in ours.values()]
-    for other, node in ours.items():
-        kept += _cut(other, needed & {alias.name for alias in node.names})
-    return kept + [node for node in body if needed & {*_defines(node)}]
+    kept: list[ast.stmt] = []
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and _is_sibling(node, module):
+            theirs = needed & {alias.name for alias in node.names}
+            kept += _cut(node.module or "", theirs)
+        elif _is_import(node) or needed & {*_defines(node)}:
+            kept.append(node)
+    return kept
 
 
 def _body(module: str) -> list[ast.stmt]:
@@ -60,11 +68,13 @@ def _needed(defined: Mapping[str, ast.stmt], names: set[str]) -> set[str]:
     return needed
 
 
-def _sibling(node: ast.Import | ast.ImportFrom, module: str) -> str:
-    """The module of the same package that is imported from, else nothing."""
-    package = module.rpartition(".")[0]
-    other = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
-    return other if other.rpartition(".")[0] == package else ""
+def _is_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _is_sibling(node: ast.ImportFrom, module: str) -> bool:
+    """True if a module of the same package is imported from."""
+    return (node.module or "").rpartition(".")[0] == module.rpartition(".")[0]
 
 
 def _defines(node: ast.stmt) -> Iterable[str]:

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from graders.course import CourseError
+import portalocker
+
+from graders.course import Course, CourseError, Lesson
+from graders.exercise import GRADER_PROBLEM
 from graders.score import Row
 
 VERSION = 1
+NOW = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,22 @@ class Entry:
         """What the grade is a function of: the same mark, the same grade."""
         return f"{self.sha256}:{self.key}"
 
+    @property
+    def failed(self) -> bool:
+        """True if the grader itself failed: worth another try."""
+        return any(row.status == GRADER_PROBLEM for row in self.rows)
+
 
 class Record:
     """The record of one lesson, a file of lines."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @classmethod
+    def of(cls, lesson: Lesson) -> Record:
+        """The record that a course keeps of a lesson."""
+        return cls(lesson.course.grading / "record" / f"{lesson.name}.jsonl")
 
     def add(self, entry: Entry) -> None:
         """Appends an entry and waits until the disk has it."""
@@ -122,3 +138,20 @@ def _entry(item: Mapping[str, Any]) -> Entry:
     values = {key: value for key, value in item.items() if key in known}
     rows = tuple(Row(**row) for row in item["rows"])
     return Entry(**{**values, "rows": rows, "notes": tuple(item["notes"])})
+
+
+@contextmanager
+def alone(course: Course) -> Iterator[None]:
+    """Keeps a second run on the same course waiting, and tells it so.
+
+    The system lets go of the file when its process ends, however it ends.
+    """
+    course.grading.mkdir(parents=True, exist_ok=True)
+    with (course.grading / "lock").open("ab") as file:
+        try:
+            portalocker.lock(file, NOW)
+        except portalocker.LockException:
+            text = f"Another run is at work in {course.grading}; this one waits for it."
+            print(text, file=sys.stderr, flush=True)
+            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+        yield

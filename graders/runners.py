@@ -23,7 +23,16 @@ import psutil
 
 from graders import wire
 from graders.levels import PROCESS
-from graders.workers import DeathError, Job, Limits, Ran, RunnerError, Session, deaths
+from graders.workers import (
+    WORKERS,
+    DeathError,
+    Job,
+    Limits,
+    Ran,
+    RunnerError,
+    Session,
+    deaths,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 START = "import sys; sys.path.insert(0, {!r}); from graders.child import main; main()"
@@ -45,7 +54,7 @@ class ProcessRunner:
     that the grader can read: that takes a sandbox.
     """
 
-    level = PROCESS
+    level, at_once = PROCESS, WORKERS
 
     def __init__(self, limits: Limits | None = None, note: str = "") -> None:
         self.limits, self.note = limits or Limits(), note

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from graders.course import Course
+from graders.course import Course, CourseError
 
 
 def train_built_in(course: Course, folder: Path, steps: int | None) -> int:
@@ -28,6 +28,31 @@ def train_built_in(course: Course, folder: Path, steps: int | None) -> int:
         print("Stopped early; the same command goes on.")
         return 1
     checkpoint.unlink()
+    return 0
+
+
+def train_pairs(path: Path, folder: Path, seconds: float) -> int:
+    """Trains on a file of sentence pairs for so many seconds, and says how good it is.
+
+    Raises:
+        CourseError: If the file cannot be read or holds too few pairs.
+    """
+    from transformer import pairs, translate
+
+    try:
+        prepared = pairs.prepare(path)
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path}: {error}") from None
+    with _bar(path.name) as report:
+        model = pairs.train(prepared, seconds, report)
+    test, vocabularies = prepared.parts.test, prepared.vocabularies
+    score = pairs.bleu(model, test, vocabularies)
+    some = translate.translate(model, [pair.french for pair in test[:5]], vocabularies)
+    for pair, said in zip(test, some, strict=False):
+        print(f"{pair.french}\n    {pairs.printed(said)}")
+    print(f"BLEU {score:.1f} on {len(test):,} pairs that were held out")
+    pairs.write(folder, model, vocabularies)
+    print(f"{seconds:.0f} s of training: {folder}")
     return 0
 
 

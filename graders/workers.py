@@ -7,6 +7,7 @@ whatever children its runner starts.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 from graders import wire
 from graders.exercise import CRASHED, TIMED_OUT, Case, Outcome
 
+WORKERS = min(4, os.cpu_count() or 1)
 FULL = "MemoryError: it uses more memory than there is."
 
 
@@ -46,7 +48,7 @@ class Attempt:
     message: str = ""
 
 
-def _never(name: str, attempt: Attempt) -> bool:
+def never(name: str, attempt: Attempt) -> bool:
     return False
 
 
@@ -63,7 +65,7 @@ class Job:
 
     steps: Sequence[Step]
     asks: Mapping[str, Ask]
-    enough: Callable[[str, Attempt], bool] = _never
+    enough: Callable[[str, Attempt], bool] = never
 
 
 @dataclass
@@ -75,7 +77,13 @@ class Ran:
 
 
 class Runner(Protocol):
-    """Whatever runs jobs. `level` is written into results; `note` is for people."""
+    """Whatever runs jobs, `at_once` of them.
+
+    `level` is written into results; `note` is for people.
+    """
+
+    @property
+    def at_once(self) -> int: ...
 
     @property
     def level(self) -> str: ...

@@ -104,3 +104,15 @@ def test_what_keras_puts_around_an_exception_is_taken_off():
 
     outcome = collect(DOUBLE, raising, cases_for(DOUBLE))[0]
     assert outcome.problem.text == "Incompatible shapes: [2,3] vs. [4]"
+
+
+def test_the_advice_of_tensorflow_to_use_its_numpy_is_taken_off():
+    def raising(scores):
+        raise AttributeError(
+            "EagerTensor object has no attribute 'reshape'. \n"
+            "        If you are looking for numpy-related methods, please run the "
+            "following:\n        tf.experimental.numpy"
+        )
+
+    outcome = collect(DOUBLE, raising, cases_for(DOUBLE))[0]
+    assert outcome.problem.text == "EagerTensor object has no attribute 'reshape'."

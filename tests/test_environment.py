@@ -136,6 +136,10 @@ def test_the_conda_path_makes_a_working_environment(tmp_path):
     subprocess.run(["./postBuild"], cwd=clone, env={"PATH": path}, check=True)
     lesson = "import keras, graders.check, transformer.figures; print(graders.__file__)"
     done = subprocess.run(
-        [python, "-c", lesson], cwd=tmp_path, check=True, capture_output=True, text=True
+        [python, "-I", "-c", lesson],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     assert str(clone) in done.stdout

@@ -2,39 +2,22 @@
 
 import json
 import os
+import threading
 
-import nbformat
 import pytest
 
 import graders.grade
 from graders import cli, gradebook
 from graders.course import CourseError
-from graders.demo import ESSAY, answered
+from graders.demo import ESSAY
 from graders.exercise import GRADER_PROBLEM, NOT_ATTEMPTED
 from graders.grade import grade_lesson, line
 from graders.gradebook import Book
-from graders.judge import missing
-from graders.record import Record
+from graders.record import Entry, Record, alone
 from graders.score import Row
 from graders.seeds import secret_seed
-from graders.workers import Attempt, Ran, RunnerError
-
-
-class Idle:
-    """A runner without processes: every answer is missing. Counts its jobs."""
-
-    level, note = "idle", ""
-
-    def __init__(self):
-        self.jobs = 0
-
-    def close(self):
-        """There is nothing to end."""
-
-    def run(self, job):
-        self.jobs += 1
-        found = {n: [Attempt(missing(len(a.cases)))] for n, a in job.asks.items()}
-        return Ran(found)
+from graders.workers import RunnerError
+from tests.classes import Idle, submit
 
 
 class Broken(Idle):
@@ -66,13 +49,6 @@ def command(course, monkeypatch, capsys):
         return code, said.out, said.err
 
     return run
-
-
-def submit(lesson, student, essay=""):
-    folder = lesson.course.grading / "submitted" / student / lesson.name
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(answered(lesson, {}, essay), folder / "attention.ipynb")
-    return folder / "attention.ipynb"
 
 
 def waiting(lesson, student="ada"):
@@ -156,13 +132,40 @@ def test_a_new_submission_is_graded_again(lesson):
     assert waiting(lesson)
 
 
-def test_new_secret_cases_have_all_graded_again(lesson):
+def test_other_cases_alone_change_no_grade_and_it_is_said(lesson):
+    submit(lesson, "ada")
+    first = grade_lesson(lesson, Idle())
+    secret_seed(lesson.course.grading, lesson.noun, new=True)
+    again, said = Idle(), []
+    assert grade_lesson(lesson, again, lambda *told: said.append(told[-1])) == first
+    assert again.jobs == 0
+    assert said == ["ada: 0 of 40 points; graded before, by earlier checks"]
+
+
+def test_a_grade_of_code_that_was_not_locked_in_does_not_stand_for_one_that_is(lesson):
     submit(lesson, "ada")
     grade_lesson(lesson, Idle())
-    secret_seed(lesson.course.grading, lesson.noun, new=True)
+    locked = Idle()
+    locked.level = "full"
+    grade_lesson(lesson, locked)
+    assert locked.jobs == 1
+    grade_lesson(lesson, Idle())
     again = Idle()
     grade_lesson(lesson, again)
-    assert again.jobs == 1
+    assert again.jobs == 0
+
+
+def test_a_second_run_waits_for_the_first_and_says_so(lesson, capfd):
+    submit(lesson, "ada")
+    waits = threading.Thread(target=grade_lesson, args=(lesson, Idle()))
+    with alone(lesson.course):
+        waits.start()
+        waits.join(1)
+        assert waits.is_alive()
+    waits.join(60)
+    assert not waits.is_alive()
+    assert "Another run is at work in" in capfd.readouterr().err
+    assert len(Record.of(lesson).entries()) == 1
 
 
 def test_damaged_seeds_are_told_and_never_drawn_anew_in_silence(command, lesson):
@@ -291,7 +294,7 @@ LINES = {
 @pytest.mark.parametrize(("text", "facts"), LINES.items(), ids=LINES)
 def test_a_line_says_what_happened(lesson, text, facts):
     about = dict.fromkeys(("lesson", "file", "sha256", "key", "level", "time"), "")
-    entry = graders.grade.Entry("ada", seconds=0, **about, **{"rows": ()} | facts)
+    entry = Entry("ada", seconds=0, **about, **{"rows": ()} | facts)
     assert line(entry) == text
     if "problem" not in facts:
         assert line(entry, fresh=False) == f"{text}; graded before"

@@ -105,6 +105,25 @@ def test_a_mistake_on_the_first_case_only_is_not_recognised():
     assert verdict(lambda s: s * 3 if s.size == 2 else s * 2).mistake is None
 
 
+def test_of_integers_only_lost_fractions_are_said_to_be_lost():
+    whole = verdict(lambda s: np.sign(s).astype(int), right=lambda s: np.round(s) * 9)
+    assert "should be 9, but it is 1" in whole.message
+
+
+def crashing(scores):
+    """Fails on one row in NumPy's words, and triples more."""
+    if len(scores) == 1:
+        raise ValueError("operands could not be broadcast together")
+    return scores * 3
+
+
+def test_a_crash_is_told_one_cause_and_the_recognised_one_if_there_is():
+    assert "`keepdims=True`" in verdict(crashing).message
+    known = verdict(crashing, wrong=crashing)
+    assert "`keepdims=True`" not in known.message
+    assert known.says == "You tripled."
+
+
 def test_a_picture_shows_the_slice_that_differs():
     deep = replace(
         DOUBLE,
@@ -121,6 +140,12 @@ def test_a_picture_shows_the_slice_that_differs():
     assert picture.title == "doubled[1, :, :]"
     assert picture.expected.shape == (3, 8)
     assert (picture.expected != picture.got).sum() == 1
+
+
+def test_where_a_number_is_asked_for_no_array_is_spoken_of():
+    count = replace(DOUBLE, returns={"count": "()"}, laws=())
+    found = verdict(lambda scores: "3", count, right=np.size, wrong=np.ndim)
+    assert found.message == "count should be a number, but it is a str."
 
 
 def test_an_expected_error_must_be_raised():
@@ -174,6 +199,7 @@ def test_what_is_no_option_is_refused_with_the_options(odd):
     found = verdict(odd, PREDICTION)
     assert found.status == WRONG
     assert "should be one of 'more', 'less'" in found.message
+    assert "quotes included" in found.message
 
 
 def test_only_the_right_option_of_a_question_passes():

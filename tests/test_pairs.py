@@ -74,7 +74,7 @@ def test_pieces_are_saved_and_loaded(pieces, tmp_path):
 # ------------------------------------------------------------------- from a file
 
 
-def test_a_file_is_learnt_from_and_scored(file, small, monkeypatch):
+def test_a_file_is_learnt_from_scored_and_kept(file, small, monkeypatch, tmp_path):
     monkeypatch.setattr(pairs, "HELD_OUT", 20)
     prepared = pairs.prepare(file, vocab_size=300)
     reports = []
@@ -82,6 +82,11 @@ def test_a_file_is_learnt_from_and_scored(file, small, monkeypatch):
     assert reports[-1].share == 1
     score = pairs.bleu(model, prepared.parts.test, prepared.vocabularies)
     assert 0 <= score < 100
+    pairs.write(tmp_path / "kept", model, prepared.vocabularies)
+    again, vocabularies = pairs.read(tmp_path / "kept")
+    assert vocabularies.target.words == prepared.vocabularies.target.words
+    for name, array in weights.take(model).items():
+        assert np.array_equal(weights.take(again)[name], array.astype("float16"))
 
 
 class Ticks:

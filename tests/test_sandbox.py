@@ -125,11 +125,11 @@ def test_no_token_of_the_environment_is_there(monkeypatch):
 
 def test_no_descriptor_leads_out(seen):
     """0, 1 and 2 lead to nowhere, the others to the comparer's socket."""
-    names = "[os.readlink(f'/proc/self/fd/{n}') for n in range(20) if is_open(n)]"
+    names = "[os.readlink(f'/proc/self/fd/{n}') for n in range(99) if is_open(n)]"
     is_open = "def is_open(n): return os.path.lexists(f'/proc/self/fd/{n}')"
     found = seen(names, is_open)
     assert {name.partition(":")[0] for name in found} <= {"/dev/null", "socket"}
-    assert sum(name.startswith("socket") for name in found) == 2
+    assert 1 <= sum(name.startswith("socket") for name in found) <= 2
 
 
 def test_one_submission_leaves_nothing_to_the_next(run, seen):

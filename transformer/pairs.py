@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from transformer import layers, training, translate, weights
 from transformer.corpus import Pair, Parts, detokenise_english, read_pairs, split_pairs
 from transformer.corpus.subwords import Subwords
 from transformer.corpus.vocabulary import Vocabularies
 
+ARRAYS, PIECES = "pairs.npz", "pieces.model"
 VOCAB_SIZE = 4000
 HELD_OUT = 1000  # pairs of validation, and as many of test
 MODEL: dict[str, Any] = {
@@ -56,6 +58,13 @@ def prepare(path: str | Path, vocab_size: int = VOCAB_SIZE, seed: int = 7) -> Pr
     return Prepared(parts._replace(train=fitting), Vocabularies(pieces, pieces))
 
 
+def new(vocab_size: int) -> layers.Transformer:
+    """A model that has learnt nothing."""
+    model = layers.Transformer(vocab_size, vocab_size, **MODEL)
+    model((np.ones((1, 2), np.int32), np.ones((1, 2), np.int32)))
+    return model
+
+
 def train(
     prepared: Prepared,
     seconds: float,
@@ -65,8 +74,7 @@ def train(
 ) -> layers.Transformer:
     """A model that learnt from the pairs for so many seconds."""
     keras.utils.set_random_seed(TRAINING["seed"])
-    sizes: dict[str, Any] = {**weights.vocab_sizes(prepared.vocabularies), **MODEL}
-    model = layers.Transformer(**sizes)
+    model = new(len(prepared.vocabularies.source))
     training.train(
         model,
         prepared.parts.train,
@@ -98,3 +106,23 @@ def bleu(model: Any, pairs: Sequence[Pair], vocabularies: Vocabularies) -> float
 def printed(sentence: str) -> str:
     """Tokens as people write them, in lower case."""
     return detokenise_english(sentence).lower()
+
+
+def write(folder: Path, model: Any, vocabularies: Vocabularies) -> None:
+    """Writes the weights (float16) and the pieces; `read` reads them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {n: a.astype("float16") for n, a in weights.take(model).items()}
+    np.savez_compressed(folder / ARRAYS, **arrays)  # type: ignore[arg-type]
+    vocabularies.source.save(folder / PIECES)
+
+
+def read(folder: Path) -> tuple[layers.Transformer, Vocabularies]:
+    """The model and the pieces that `write` wrote.
+
+    Raises:
+        FileNotFoundError: If nothing was written there.
+    """
+    pieces = Subwords.load(folder / PIECES)
+    model = new(len(pieces))
+    weights.put(model, weights.read(folder / ARRAYS))
+    return model, Vocabularies(pieces, pieces)

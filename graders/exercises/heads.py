@@ -233,8 +233,21 @@ def _shape(value: Any) -> np.ndarray:
     return np.array([int(n) for n in np.shape(value)], dtype=int)
 
 
+class UnnamedError(Exception):
+    """A refusal that does not name both numbers, NumPy's own at the cut for one."""
+
+
+UnnamedError.__name__ = "a ValueError that does not name both numbers"
+
+
 def _call_split_shape(split_heads: Any, case: Case) -> Any:
-    return _shape(split_heads(case.x, case.num_heads))
+    try:
+        return _shape(split_heads(case.x, case.num_heads))
+    except ValueError as error:
+        named = re.findall(r"\d+", str(error))
+        if {str(case.num_heads), str(case.x.shape[-1])} <= set(named):
+            raise
+        raise UnnamedError(str(error)) from None
 
 
 def _call_heads_shape(multi_head_attention: Any, case: Case) -> Any:

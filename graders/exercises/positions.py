@@ -248,8 +248,17 @@ def _built(layer_class: Any, case: Case) -> Any:
     return layer
 
 
+class EmbeddingError(Exception):
+    """The layer keeps its words under another name."""
+
+
 def _call_layer(layer_class: Any, case: Case) -> Any:
     layer = _built(layer_class, case)
+    if not hasattr(layer, "embedding"):
+        raise EmbeddingError(
+            "the check gives the words their rows through `self.embedding`, and the "
+            "layer has nothing of that name"
+        )
     layer.embedding.set_weights([case.weights])
     return layer(case.tokens)
 

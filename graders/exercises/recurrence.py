@@ -284,7 +284,7 @@ FUNCTIONS: list[Exercise] = [
         call=_call_step,
         cases=_step_cases,
         oracle="transformer.reference.recurrence:rnn_step",
-        returns={"state": "(b, s)"},
+        returns={"new_state": "(b, s)"},
         laws=[TANH],
     ),
     _run_rnn("run-rnn", _run_cases),
@@ -297,7 +297,7 @@ FUNCTIONS: list[Exercise] = [
         call=_call_step,
         cases=_gru_cases,
         oracle="transformer.reference.recurrence:gru_step",
-        returns={"state": "(b, s)"},
+        returns={"new_state": "(b, s)"},
     ),
     Exercise(
         name="count-parameters",
@@ -321,7 +321,7 @@ FUNCTIONS: list[Exercise] = [
         call=_call_lstm,
         cases=_lstm_cases,
         oracle="transformer.reference.recurrence:lstm_step",
-        returns={"state": "(b, s)", "cell": "(b, s)"},
+        returns={"new_state": "(b, s)", "new_cell": "(b, s)"},
     ),
     Exercise(
         name="multiplications",

@@ -140,8 +140,8 @@ STEPS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "divides-by-d": (
         {"scale": lambda m, d: float(d)},
-        "Your scores are divided by d. It is the variance that grows with d: what grows with "
-        "its root?",
+        "Your scores are divided by d, or twice by its root. How often does the formula "
+        "divide, and by what?",
     ),
     "no-output-projection": (
         {"last": lambda merged, w: merged},
@@ -186,6 +186,22 @@ STEPS: dict[str, tuple[dict[str, Any], str]] = {
         },
         "Your matrices are transposed: that is W·x, for words as columns. Here words are rows: "
         "which side does the matrix stand on?",
+    ),
+    "projections-transposed": (
+        {
+            "roles": lambda q, c, w: (
+                q @ w["query"].T,
+                c @ w["key"].T,
+                c @ w["value"].T,
+            )
+        },
+        "Your first three matrices are transposed: that is W·x, for words as columns. Here "
+        "words are rows: which side does the matrix stand on?",
+    ),
+    "no-projections": (
+        {"roles": lambda q, c, w: (q, c, c)},
+        "The heads cut the words themselves. Which matrices make queries, keys and values "
+        "of them?",
     ),
     "softmax-over-heads": (
         {"softmax": lambda s: _softmax(s, 1)},
@@ -269,6 +285,14 @@ def _one_wide_head(query: Any, context: Any, weights: Any, h: int, mask: Any = N
     return _heads(query, context, weights, 1, mask)
 
 
+def _no_split(query: Any, context: Any, weights: Any, h: int, mask: Any = None) -> Any:
+    if mask is not None and np.ndim(mask) == 4:
+        mask = mask[:, 0]
+    output, found = _heads(query, context, weights, 1, mask)
+    return output, found[:, 0]
+
+
+NO_HEADS = "Your weights have no axis of heads. Which of your functions makes one?"
 WIDE = "Your numbers equal one head of the full width. Where do the columns part into heads?"
 ONLY_MASKS = [name for name in STEPS if "mask" in name or name == "scores-times-mask"]
 PLAIN = [name for name in STEPS if name not in ONLY_MASKS]
@@ -400,6 +424,14 @@ SPLIT_WRONG: dict[str, tuple[Callable[..., Any], str]] = {
         lambda x, h: _moved(x, h, 0, 2, 3, 1),
         "Your axes are (b, h, d, t). Which axis comes last in one head?",
     ),
+    "widths-before-heads": (
+        lambda x, h: _moved(x, h, 0, 1, 3, 2),
+        "Your axes are (b, t, d, h). Which two change places, counted from 0?",
+    ),
+    "words-before-sentences": (
+        lambda x, h: _moved(x, h, 1, 0, 2, 3),
+        "Your axes are (t, b, h, d). Which two change places, counted from 0?",
+    ),
     "heads-first": (
         lambda x, h: _moved(x, h, 2, 0, 1, 3),
         "Your axes are (h, b, t, d). Batch first: where does h belong?",
@@ -445,6 +477,17 @@ def _asserting(x: np.ndarray, h: int) -> np.ndarray:
     return _split(x, h)
 
 
+def _unrefused(x: np.ndarray, h: int) -> np.ndarray:
+    b, t, m = x.shape
+    return x.reshape(b, t, h, m // h).swapaxes(1, 2)
+
+
+def _wordless(x: np.ndarray, h: int) -> np.ndarray:
+    if x.shape[-1] % h:
+        raise ValueError
+    return _split(x, h)
+
+
 def _nothing(x: np.ndarray, h: int) -> np.ndarray | None:
     return None if x.shape[-1] % h else _split(x, h)
 
@@ -468,10 +511,20 @@ SPLIT_ERROR: dict[str, tuple[Callable[..., Any], str]] = {
         "You refuse with an AssertionError, which `python -O` switches off. Which exception "
         "tells a caller that a value is wrong?",
     ),
+    "left-to-reshape": (
+        _unrefused,
+        "This is NumPy's error, at the cut, and it tells nobody what is wrong. Where do you "
+        "ask whether h divides m?",
+    ),
+    "refusal-without-numbers": (
+        _wordless,
+        "You refuse, and your error does not name both numbers. What would its reader want "
+        "to know?",
+    ),
     "returns-nothing": (
         _nothing,
-        "You return None where m is no multiple of h, and the caller fails later, elsewhere. "
-        "Which exception says at once what is wrong?",
+        "Where m is no multiple of h you return, without heads, and the caller fails later, "
+        "elsewhere. Which statement stops at once and says what is wrong?",
     ),
 }
 
@@ -510,6 +563,10 @@ MERGE_WRONG: dict[str, tuple[Callable[..., Any], str]] = {
     "heads-reversed": (
         lambda x: _merge(x[:, ::-1]),
         "Your heads come in reversed order. Whose columns come first?",
+    ),
+    "heads-where-words-belong": (
+        lambda x: x.swapaxes(1, 2).reshape(*x.shape[:2], -1),
+        "Your result is `(b, h, t·d)`. Which of h and t stays, and which joins d?",
     ),
     "words-and-widths-mixed": (
         lambda x: _merged(x, 0, 3, 1, 2),
@@ -634,6 +691,15 @@ KERAS_WRONG: dict[str, tuple[Callable[..., Any], str]] = {
         "Your arrays are (h, m, d). Keras's come as (m, h, d): which axis is summed over, and "
         "where does it stand?",
     ),
+    "widths-before-heads": (
+        _keras(leading=lambda w, h, d: w.reshape(-1, d, h)),
+        "Your query, key and value are (m, d, h). Which comes first, the head or its width?",
+    ),
+    "all-like-the-output": (
+        _keras(leading=lambda w, h, d: w.reshape(h, d, -1)),
+        "Your query, key and value are (h, d, m), as the output is. In which of the four do "
+        "the heads come out?",
+    ),
     "not-split": (
         lambda weights, h: tuple(weights[name] for name in NAMES),
         "Your arrays are still (m, m). Into which two does the axis of columns part?",
@@ -693,6 +759,7 @@ MISTAKES: list[Mistake] = [
     *_from("heads-merge", MERGE_WRONG),
     *_functions("heads-attention", [*PLAIN, *TOLD]),
     Mistake("heads-attention", "one-wide-head", _one_wide_head, WIDE),
+    Mistake("heads-attention", "no-split", _no_split, NO_HEADS),
     *_functions("heads-attention-mask", [*ONLY_MASKS, *PLAIN, *TOLD]),
     *_from("heads-attention-error", ATTENTION_ERROR),
     *_from("heads-to-keras", KERAS_WRONG),

@@ -23,6 +23,14 @@ def _past(length: int) -> np.ndarray:
     return np.tri(length, dtype=bool)[np.newaxis, np.newaxis]
 
 
+def _and(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Both, or NumPy's exception without its words: they depend on the order."""
+    try:
+        return left & right
+    except ValueError:
+        raise ValueError from None
+
+
 def _both(tokens: np.ndarray, pad: int = 0) -> np.ndarray:
     return _words(tokens, pad) & _past(tokens.shape[1])
 
@@ -204,6 +212,11 @@ DECODER_WRONG: Wrong = {
         "Your numbers equal `padding or look-ahead`. A key must pass both tests: it is a "
         "word, and it is not later. Which operator says that?",
     ),
+    "sentences-counted": (
+        lambda tokens, pad=0: _and(_words(tokens, pad), _past(len(tokens))),
+        "Your look-ahead mask has as many rows as there are sentences. Which axis of "
+        "`tokens_bt` counts the positions?",
+    ),
     "only-causal": (
         _causal_only,
         "Your mask hides the future and not the padding. Which of the two masks does the "
@@ -276,12 +289,19 @@ def _cross_past(source: np.ndarray, target: np.ndarray, pad: int = 0) -> np.ndar
     )
 
 
+TARGET = (
+    "Your mask is made from the target's words. In cross-attention the keys come from "
+    "the encoder: whose padding must not be looked at?"
+)
+
 CROSS_WRONG: Wrong = {
     **_kinds(_cross),
-    "made-from-the-target": (
-        _from_target,
-        "Your mask is made from the target's words. In cross-attention the keys come "
-        "from the encoder: whose padding must not be looked at?",
+    "made-from-the-target": (_from_target, TARGET),
+    "made-from-the-target-for-each-source-word": (
+        lambda source, target, pad=0: np.repeat(
+            _words(target, pad), source.shape[1], axis=2
+        ),
+        TARGET,
     ),
     "target-mask-not-broadcast": (
         lambda source, target, pad=0: _words(target, pad),
@@ -304,6 +324,25 @@ CROSS_WRONG: Wrong = {
         _cross_past,
         "Your mask hides the later words of the source. The source is given whole before "
         "the first word is translated: is there a future in it?",
+    ),
+    "look-ahead-mask-of-the-target": (
+        lambda source, target, pad=0: _and(_words(source, pad), _past(target.shape[1])),
+        "Your mask holds a look-ahead mask. The source is given whole before the first "
+        "word is translated: is there a future in it?",
+    ),
+    "repeated-along-the-heads": (
+        lambda source, target, pad=0: np.repeat(
+            _words(source, pad), target.shape[1], axis=1
+        ),
+        "Your rows lie along the axis of the heads. Weights are (b, h, q, k): which axis "
+        "counts the target's positions?",
+    ),
+    "repeated-along-the-keys": (
+        lambda source, target, pad=0: np.repeat(
+            _words(source, pad), target.shape[1], axis=3
+        ),
+        "Your mask repeats the keys, not the rows. Weights are (b, h, q, k): which axis "
+        "counts the target's positions?",
     ),
     "as-many-rows-as-source-words": (
         lambda source, target, pad=0: np.repeat(
@@ -382,6 +421,12 @@ SHIFT_WRONG: Wrong = {
         ),
         "You put 0, the padding, in front, and the padding mask would then hide it. "
         "Where is `start` used?",
+    ),
+    "start-ignored": (
+        lambda target, start: np.concatenate(
+            [_front(target, 1), target[:, :-1]], axis=1
+        ),
+        "Your rows begin with 1 whatever `start` says. Where is `start` used?",
     ),
     "shifted-along-the-batch": (
         _down,
@@ -476,8 +521,8 @@ SEES_WRONG: Wrong = {
     "never-true": (
         _cuts(_plus(1e-7)),
         "Your test says False to every layer. Are the two inputs really different (a copy "
-        "before the change), is the change about 1 and not tiny, and are the outputs "
-        "before it compared?",
+        "before the change), is the change about 1 and not tiny, are the outputs before "
+        "it compared, and does a move downwards count (`np.abs`)?",
     ),
     "moves-the-past": (
         _cuts(_past_plus_one, look=lambda moves, cut: moves[cut:]),

@@ -85,6 +85,16 @@ TURNED: Wrong = {
         "Your angles grow with the pair: you multiply by the power of 10000. Should the "
         "last pair turn faster than the first, or more slowly?",
     ),
+    "exponent-without-parentheses": (
+        lambda length, m: _angles(length, m) * 0.0,
+        "Your angles are all 0, or nearly. `**` binds before `*` and `/`: which part of "
+        "the formula is the exponent?",
+    ),
+    "rounded-down": (
+        lambda length, m: np.floor(_angles(length, m)),
+        "Your angles are whole numbers: `//` rounds down. Which sign divides without "
+        "rounding?",
+    ),
     "base-one-thousand": (
         _with(base=1_000.0),
         "Your numbers equal those of the base 1000. How many zeros has the paper's?",
@@ -110,6 +120,10 @@ ANGLES_WRONG: Wrong = {
         lambda length, m: _angles(length, m).T,
         "Your table is transposed. Do rows stand for positions or for columns of the "
         "word?",
+    ),
+    "one-column-a-pair": (
+        lambda length, m: _angles(length, m)[:, ::2],
+        "You have a column for each pair. How many columns share the rate of a pair?",
     ),
     "rates-alone": (
         _rates_alone,
@@ -446,6 +460,21 @@ def _table(length: int, m: int) -> np.ndarray:
     return _encoded(_angles(length, m))
 
 
+class OpError(Exception):
+    """As TensorFlow calls what goes wrong in an operation."""
+
+
+class InvalidArgumentError(OpError):
+    """As TensorFlow calls two shapes that cannot be added."""
+
+
+def _added(word_btm: np.ndarray, place_tm: np.ndarray) -> np.ndarray:
+    try:
+        return word_btm + place_tm
+    except ValueError:
+        raise InvalidArgumentError from None
+
+
 def _summed(
     rows_nm: np.ndarray,
     tokens_bt: np.ndarray,
@@ -456,7 +485,7 @@ def _summed(
     places: Callable[..., np.ndarray] = lambda table, offset, t: table[
         offset : offset + t
     ],
-    join: Callable[[np.ndarray, np.ndarray], np.ndarray] = np.add,
+    join: Callable[[np.ndarray, np.ndarray], np.ndarray] = _added,
     encoding: Callable[[int, int], np.ndarray] = _table,
 ) -> np.ndarray:
     """The layer with one of its steps replaced, and without a longest sentence."""
@@ -481,6 +510,10 @@ def _side_by_side(word_btm: np.ndarray, place_tm: np.ndarray) -> np.ndarray:
 def _along_the_batch(word_btm: np.ndarray, place_tm: np.ndarray) -> np.ndarray:
     table_tm = _table(100, word_btm.shape[-1])
     return word_btm + table_tm[: len(word_btm), np.newaxis]
+
+
+def _as_many_as_sentences(word_btm: np.ndarray, place_tm: np.ndarray) -> np.ndarray:
+    return _added(word_btm, _table(100, word_btm.shape[-1])[: len(word_btm)])
 
 
 def _root(word_btm: np.ndarray) -> np.ndarray:
@@ -514,6 +547,11 @@ LAYER_WRONG: Wrong = {
         _step(join=_along_the_batch),
         "Each sentence of yours has one position for all its words: the encoding runs "
         "along the batch. Which axis is the position's?",
+    ),
+    "sentences-counted": (
+        _step(join=_as_many_as_sentences),
+        "You add as many positions as there are sentences. Which axis of `tokens` counts "
+        "the words?",
     ),
     "positions-from-one": (
         _step(places=lambda table, offset, t: table[offset + 1 : offset + t + 1]),
@@ -567,6 +605,11 @@ OFFSET_WRONG: Wrong = {
         "Your positions end before `offset`. Is it the position of the first word, or "
         "the one after the last?",
     ),
+    "ends-at-t": (
+        _step(places=lambda table, offset, t: table[offset:t]),
+        "Your slice ends at t, where a sentence ends that begins at 0. Where does one end "
+        "that begins at `offset`?",
+    ),
     "offset-as-a-number": (
         _step(
             places=lambda table, offset, t: table[:t] + offset,
@@ -594,14 +637,6 @@ OFFSET_WRONG: Wrong = {
 }
 
 
-class OpError(Exception):
-    """As TensorFlow calls what goes wrong in an operation."""
-
-
-class InvalidArgumentError(OpError):
-    """As TensorFlow calls two shapes that cannot be added."""
-
-
 def _refuses(
     too_long: Callable[[int, int, int], bool], error: type[Exception] = ValueError
 ) -> Callable[..., _Stand]:
@@ -619,6 +654,13 @@ def _beyond(offset: int, t: int, longest: int) -> bool:
     return offset + t > longest
 
 
+FITS_REFUSED: Wrong = {
+    "last-position-refused": (
+        _refuses(lambda offset, t, longest: offset + t >= longest),
+        "Your layer refuses a sentence that fits exactly. The last position is "
+        "offset + t − 1: which is the largest that exists?",
+    ),
+}
 LENGTH_WRONG: Wrong = {
     "goes-on": (
         _refuses(lambda offset, t, longest: False),
@@ -635,11 +677,7 @@ LENGTH_WRONG: Wrong = {
         "Beyond the end a slice gives fewer rows and no error of its own: the sum then "
         "fails, or comes out empty. Compare `offset + t` with `max_length` first.",
     ),
-    "last-position-refused": (
-        _refuses(lambda offset, t, longest: offset + t >= longest),
-        "Your layer refuses a sentence that fits exactly. The last position is "
-        "offset + t − 1: which is the largest that exists?",
-    ),
+    **FITS_REFUSED,
     "one-too-many-accepted": (
         _refuses(lambda offset, t, longest: offset + t > longest + 1),
         "Your layer accepts one position too many. The last position is offset + t − 1: "
@@ -671,10 +709,7 @@ def _short_slice(
 ) -> np.ndarray:
     word_btm = rows_nm[tokens_bt] * np.sqrt(rows_nm.shape[1])
     place_tm = _table(longest, rows_nm.shape[1])[offset : offset + tokens_bt.shape[1]]
-    try:
-        return word_btm + place_tm
-    except ValueError:
-        raise InvalidArgumentError from None
+    return _added(word_btm, place_tm)
 
 
 def _training(count: Callable[..., int]) -> Callable[..., _Stand]:
@@ -725,7 +760,7 @@ MISTAKES: list[Mistake] = [
     *_from("positional-encoding-odd", ENCODING_ODD),
     *_from("shift-matrix", SHIFT_WRONG),
     *_from("shift-matrix-odd", SHIFT_ODD),
-    *_from("positional-embedding", LAYER_WRONG),
+    *_from("positional-embedding", {**LAYER_WRONG, **FITS_REFUSED}),
     *_from("positional-embedding-offset", OFFSET_WRONG),
     *_from("positional-embedding-length", LENGTH_WRONG),
     *_from("positional-embedding-fixed", FIXED_WRONG),

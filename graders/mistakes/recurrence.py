@@ -51,6 +51,20 @@ STEP: Wrong = {
         lambda x, h, w, u, b: np.tanh(x @ w + h @ u),
         "Your numbers equal the step without its bias. Which argument is not used?",
     ),
+    "bias-twice": (
+        lambda x, h, w, u, b: np.tanh(x @ w + h @ u + 2 * b),
+        "The bias is added twice. Does `seen_bs` hold it already?",
+    ),
+    "word-squeezed-first": (
+        lambda x, h, w, u, b: np.tanh(np.tanh(x @ w + b) + h @ u),
+        "What the word brings passes through tanh twice. How many tanhs stand in the "
+        "formula, and around what?",
+    ),
+    "word-matrix-twice": (
+        lambda x, h, w, u, b: np.tanh(x @ w + h @ w + b),
+        "The old state passes through the word's matrix. Which matrix leads from `s` "
+        "numbers to `s` numbers?",
+    ),
     "two-tanhs": (
         lambda x, h, w, u, b: np.tanh(x @ w + b) + np.tanh(h @ u),
         "You apply tanh to each part and then add. How many tanhs stand in the formula, "
@@ -116,6 +130,12 @@ def _with_the_first(x: np.ndarray, h: np.ndarray, w: Any, u: Any, b: Any) -> np.
     return np.concatenate([h[:, np.newaxis], _run(x, h, w, u, b)], axis=1)
 
 
+def _sentence_for_position(
+    x: np.ndarray, h: np.ndarray, w: Any, u: Any, b: Any
+) -> np.ndarray:
+    return _run(np.stack([x[t] for t in range(x.shape[1])], axis=1), h, w, u, b)
+
+
 def _last_everywhere(
     x: np.ndarray, h: np.ndarray, w: Any, u: Any, b: Any
 ) -> np.ndarray:
@@ -166,6 +186,10 @@ RUN: Wrong = {
         lambda x, h, w, u, b: np.swapaxes(_run(x, h, w, u, b), 0, 1),
         "Your states are `(t, b, s)`. At which axis are they stacked?",
     ),
+    "sentence-for-position": (
+        _sentence_for_position,
+        "`x_btm[t]` is sentence t, with all of its words. Which axis are the positions?",
+    ),
     "no-tanh": (_with_step("no-tanh"), STEP["no-tanh"][1]),
     "recurrent-transposed": (
         _with_step("recurrent-transposed"),
@@ -196,7 +220,7 @@ def _norms(
 ) -> np.ndarray:
     """Norms of the product of Jacobians, with one of its parts replaced."""
     product = np.eye(u.shape[0])
-    norms = [size(product)]
+    norms = [np.linalg.norm(product)]  # given
     for h in states[:0:-1]:
         product = grow(product, jacobian(h, u))
         norms.append(size(product))
@@ -228,13 +252,23 @@ def _from_the_first(states: np.ndarray, u: np.ndarray) -> np.ndarray:
     return np.array(norms)
 
 
-def _product_of_norms(states: np.ndarray, u: np.ndarray) -> np.ndarray:
-    norms = [np.sqrt(u.shape[0])]
-    running = 1.0
-    for h in states[:0:-1]:
-        running *= float(np.linalg.norm(np.diag(1 - h**2) @ u.T))
-        norms.append(running)
-    return np.array(norms[::-1])
+def _every_state(states: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """A walk that takes the first state in, so that there is one norm too many."""
+    return _norms(np.concatenate([states[:1], states]), u)
+
+
+def _walked_forwards(states: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """A product that begins with the first step, listed as the right one is."""
+    return _norms(np.concatenate([states[:1], states[:0:-1]]), u)
+
+
+def _product_of_norms(first: float) -> Callable[..., np.ndarray]:
+    def norms(states: np.ndarray, u: np.ndarray) -> np.ndarray:
+        sizes = [np.linalg.norm(np.diag(1 - h**2) @ u.T) for h in states[:0:-1]]
+        running = first * np.cumprod([1.0, *sizes])
+        return np.array([np.sqrt(u.shape[0]), *running[1:]][::-1])
+
+    return norms
 
 
 def _single_steps(states: np.ndarray, u: np.ndarray) -> np.ndarray:
@@ -256,6 +290,10 @@ GRADIENT: Wrong = {
         _with(jacobian=lambda h, u: np.diag(1 - h) @ u.T),
         "Your slopes equal 1 − h. The slope of tanh is the same for h and −h: what is "
         "missing?",
+    ),
+    "squared-too-late": (
+        _with(jacobian=lambda h, u: np.diag((1 - h) ** 2) @ u.T),
+        "Your slopes equal (1 − h)². The slope is 1 − h²: what is squared?",
     ),
     "h-squared": (
         _with(jacobian=lambda h, u: np.diag(h**2) @ u.T),
@@ -280,6 +318,16 @@ GRADIENT: Wrong = {
         _one_too_many,
         "Each of your products holds one Jacobian too many. Which steps lie between "
         "state t and the last one?",
+    ),
+    "every-state-walked": (
+        _every_state,
+        "Your walk takes in the first state, so there is one norm too many. Whose slope "
+        "belongs to no step between two of the states?",
+    ),
+    "walked-forwards": (
+        _walked_forwards,
+        "Your product begins with the first step and grows towards the last. From which "
+        "state does the walk start?",
     ),
     "from-the-first-state": (
         _from_the_first,
@@ -325,7 +373,12 @@ MATRIX: Wrong = {
         "the last one, and on which side does it stand?",
     ),
     "product-of-norms": (
-        _product_of_norms,
+        _product_of_norms(1.0),
+        "Your numbers equal products of norms. That is an upper bound: is the norm of a "
+        "product the product of the norms?",
+    ),
+    "product-of-norms-from-the-identity": (
+        lambda states, u: _product_of_norms(np.sqrt(u.shape[0]))(states, u),
         "Your numbers equal products of norms. That is an upper bound: is the norm of a "
         "product the product of the norms?",
     ),
@@ -379,6 +432,11 @@ def _gru_with(**part: Any) -> Callable[..., np.ndarray]:
     return lambda x, h, w, u, b: _gru(x, h, w, u, b, **part)
 
 
+def _reshaped(weights: np.ndarray) -> np.ndarray:
+    """The blocks that `reshape` would cut, side by side."""
+    return np.hstack(list(weights.reshape(3, len(weights), -1)))
+
+
 GRU: Wrong = {
     "update-gate-mirrored": (
         _gru_with(mix=lambda z, h, c: (1 - z) * h + z * c),
@@ -405,6 +463,15 @@ GRU: Wrong = {
         _gru_with(recall=lambda r, h, u: r * (h @ u)),
         "Your reset gate acts after the product with the matrix, as in Keras's default, "
         "`reset_after=True`. Here it acts on the state before it.",
+    ),
+    "blocks-by-reshape": (
+        lambda x, h, w, u, b: _gru(x, h, _reshaped(w), _reshaped(u), b),
+        "Your blocks are cut by rows of memory: `reshape` does not know that they stand "
+        "side by side. Which function splits an axis into three?",
+    ),
+    "share-not-in-parentheses": (
+        _gru_with(mix=lambda z, h, c: z * h + 1 - z * c),
+        "You add z·h + 1 − z·c. What stands in parentheses in the formula?",
     ),
     "reset-ignored": (
         _gru_with(recall=lambda r, h, u: h @ u),
@@ -465,13 +532,14 @@ def _lstm(
     u: np.ndarray,
     b: np.ndarray,
     order: str = "ifco",
+    gate: Callable[..., np.ndarray] = _sigmoid,
     squash: Callable[..., np.ndarray] = np.tanh,
     keep: Callable[..., np.ndarray] = lambda i, f, cell, c: f * cell + i * c,
     tell: Callable[..., np.ndarray] = lambda o, cell: o * np.tanh(cell),
 ) -> tuple[np.ndarray, np.ndarray]:
     """An LSTM's step with one of its parts replaced."""
     sums = dict(zip(order, np.split(x @ w + h @ u + b, 4, axis=-1), strict=True))
-    i, f, o = (_sigmoid(sums[name]) for name in "ifo")
+    i, f, o = (gate(sums[name]) for name in "ifo")
     cell = keep(i, f, cell, squash(sums["c"]))
     return tell(o, cell), cell
 
@@ -530,6 +598,25 @@ LSTM: Wrong = {
         "Your candidate is passed through the sigmoid like a gate. Can it then be "
         "negative?",
     ),
+    "candidate-without-tanh": (
+        _lstm_with(squash=lambda a: a),
+        "Your candidate is not passed through tanh. What squeezes it from -1 to 1?",
+    ),
+    "gates-not-squashed": (
+        _lstm_with(gate=lambda a: a),
+        "Your gates are plain sums. A gate is a share between 0 and 1: which function "
+        "gives one?",
+    ),
+    "state-for-cell": (
+        lambda x, h, cell, w, u, b: _lstm(
+            x, h, cell, w, u, b, keep=lambda i, f, old, c: f * h + i * c
+        ),
+        "You keep f of the old state. Which of the two rows does the forget gate keep?",
+    ),
+    "state-ignored": (
+        lambda x, h, cell, w, u, b: _lstm(x, 0 * h, cell, w, u, b),
+        "Your four sums do not depend on the old state. Where does `state_bs` come in?",
+    ),
     "state-and-cell-swapped": (
         lambda *given: _lstm(*given)[::-1],
         "You return the cell first. The contract asks for the state, then the cell.",
@@ -565,6 +652,28 @@ PARAMETERS: Wrong = {
     "one-bias-a-block": (
         _count(each=lambda m, s: m * s + s * s + 1),
         "You count one bias for each block. How many numbers does a bias hold?",
+    ),
+    "two-biases": (
+        _count(each=lambda m, s: m * s + s * s + 2 * s),
+        "You count a bias for the word and one for the state, as PyTorch has them. How "
+        "many does the formula add?",
+    ),
+    "first-matrix-alone-times-blocks": (
+        lambda cell, m, s: _count(each=lambda m, s: m * s)(cell, m, s) + s * s + s,
+        "You multiply the word's matrix alone by the number of blocks. Which terms does "
+        "each block hold?",
+    ),
+    "bias-outside-the-blocks": (
+        lambda cell, m, s: _count(each=lambda m, s: m * s + s * s)(cell, m, s) + s,
+        "You count one bias for all blocks together. Which terms does each block hold?",
+    ),
+    "state-as-wide-as-a-word": (
+        _count(each=lambda m, s: m * s + m * m + m),
+        "Your recurrent matrix and bias are as wide as a word. How wide is the state?",
+    ),
+    "state-doubled": (
+        _count(each=lambda m, s: m * s + 2 * s + s),
+        "Your recurrent matrix holds 2 s numbers. How many does an `(s, s)` matrix hold?",
     ),
     "no-recurrent-matrix": (
         _count(each=lambda m, s: m * s + s),
@@ -652,6 +761,15 @@ WORK: Wrong = {
     "width-forgotten": (
         _by_layer(lambda t, m: t, lambda t, m: t * t),
         "You count steps and pairs. How many multiplications does one of them take?",
+    ),
+    "pairs-without-width": (
+        _by_layer(lambda t, m: t * m * m, lambda t, m: t * t),
+        "For attention you count the pairs. How many multiplications does one dot "
+        "product take?",
+    ),
+    "one-step-alone": (
+        _by_layer(lambda t, m: m * m, lambda t, m: t * t * m),
+        "For the recurrent layer you count one step. How many are there?",
     ),
     "matrix-as-vector": (
         _by_layer(lambda t, m: t * m, lambda t, m: t * t * m),

@@ -172,12 +172,9 @@ check("predict-louder", louder_guess)
 
 
 # %%
-def new_table(m, start="Keras"):
-    """A new table of 1000 words, as Keras or a tied model begins it: `(n, m)`."""
-    initializer = keras.initializers.RandomUniform(-0.05, 0.05, seed=1)
-    if start == "tied":
-        initializer = keras.initializers.RandomNormal(stddev=m**-0.5, seed=1)
-    return np.array(initializer((1000, m)))
+def new_table(m):
+    """A new table of 1000 words, as Keras begins it: `(n, m)`."""
+    return np.array(keras.initializers.RandomUniform(-0.05, 0.05, seed=1)((1000, m)))
 
 
 default = keras.layers.Embedding(1000, 128).embeddings_initializer.get_config()
@@ -245,7 +242,8 @@ for length in (5, 24):
 # So take m/2 hands, one for each **pair** of columns.
 # Hand number `pair` has the rate $1 / 10000^{2 \cdot pair / m}$,
 # in radians per word: 1 for the first pair,
-# smaller for each next one, and nearly 1/10000 for the last of many.
+# smaller for each next one, and nearly 1/10000 for the last of many:
+# that hand takes $2\pi \cdot 10000$ words to come round, more than any sentence has.
 # At position $p$ (the first word has $p = 0$) it has turned by
 #
 # $$\mathrm{angle}(p, column) = \frac{p}{10000^{\,2 \cdot pair / m}},
@@ -296,7 +294,7 @@ for column in range(4):
 # | what you see | what to look at |
 # | --- | --- |
 # | columns 2 and 3 differ | the exponent counts columns: count pairs |
-# | all columns are equal | `//` came after the product: every exponent is 0 |
+# | all columns are equal | `//` divides by m: every exponent is 0 |
 # | `operands could not be broadcast` | positions need a second axis |
 # | `name 'angles' is not defined` | the answer's cell stopped: read its error first |
 #
@@ -529,13 +527,17 @@ figures.show(
     f"{seen[0][5]:.1f} at 5 and {seen[0][30]:.1f} at 30.",
 )
 
+# %% [markdown]
+# One curve for all three: only the distance counts.
+# It falls unevenly, because each pair adds a wave of its own, $\cos(a - b)$.
+
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # **Try it.** Four of the sixteen clocks.
 # The solid hand shows position $p$, the dotted one $p$ + gap.
 # Move $p$: all hands turn, and the angle between the two stays.
 # Move the gap: it opens, fast on the left and slowly on the right.
 
-# %%
+# %% tags=["folded"]
 place_slider = widgets.IntSlider(value=12, min=10, max=60, description="p")
 gap_slider = widgets.IntSlider(value=2, min=-10, max=10, description="gap")
 picture = widgets.Image(format="png", width=640)
@@ -680,6 +682,7 @@ for offset in (1, 7, -7, 400):
 back = keras.layers.MultiHeadAttention(num_heads=1, key_dim=32, use_bias=False)
 back.build((1, 5, 32), (1, 5, 32))
 eye = np.eye(32)[:, np.newaxis]
+# Transposed, because words are rows here; the 40 makes the look sharp.
 w_query = 40 * shift_matrix(-1, 32).T[:, np.newaxis]
 back.set_weights([w_query, eye, eye, np.eye(32)[np.newaxis]])
 
@@ -709,7 +712,7 @@ figures.show(
 # %% [markdown]
 # The bright cells stand one below the diagonal,
 # in the second row and in the thousandth.
-# The factor 40 makes the look sharp: neighbouring positions have similar encodings.
+# Without the factor 40 it would be blurred: neighbours have similar encodings.
 # Vaswani et al. (2017, section 3.5) give this as their
 # reason for sines: a fixed offset is a linear function.
 # That such a head *can* exist does not say that training finds it; more of that below.
@@ -724,15 +727,23 @@ figures.show(
 #
 # Measure the length of a word over the length of a position,
 # with and without the root, for two ways to begin a table: Keras's −0.05 to 0.05,
-# and the way of a **tied** model, random numbers of deviation $m^{-1/2}$.
+# and random numbers of deviation $m^{-1/2}$.
+# So begins a **tied** model, one that uses its table a second time at its end;
+# what that has to do with $m^{-1/2}$, you measure after the figure.
+
 
 # %% slideshow={"slide_type": "subslide"}
+def tied_table(m):
+    """A new table of 1000 words, as a tied model begins it: `(n, m)`."""
+    return np.array(keras.initializers.RandomNormal(stddev=m**-0.5, seed=1)((1000, m)))
+
+
 widths = [64, 128, 256, 512, 1024]
 ratios = {}
-for start in ("Keras", "tied"):
+for start, begin in (("Keras", new_table), ("tied", tied_table)):
     for name, power in (("bare", 0), ("times √m", 0.5)):
         ratios[f"{start}, {name}"] = [
-            np.linalg.norm(new_table(m, start) * m**power, axis=1).mean()
+            np.linalg.norm(begin(m) * m**power, axis=1).mean()
             / np.linalg.norm(positional_encoding(9, m), axis=1).mean()
             for m in widths
         ]
@@ -776,8 +787,8 @@ figures.show(
 # position whatever m is, and the root brings it to 0.92 at m = 512, the paper's width.
 #
 # Why would anyone begin with $m^{-1/2}$?
-# A tied model uses its table twice: to look words up, and,
-# at its very end, to score every word of the vocabulary as the next one,
+# A tied model looks words up in its table at the start and,
+# at its very end, scores every word of the vocabulary as the next one,
 # by a dot product of m numbers with the word's row.
 # The paper ties them (section 3.4) and does not say why it multiplies
 # by $\sqrt m$; but you can measure what each use asks of the table.
@@ -833,7 +844,7 @@ assert rooted < 0.6
 # ## Write the layer
 #
 # Word ids in, words with a place out.
-# Four things that a Keras layer asks of you, each shown or used below:
+# Four things to know before you write a Keras layer, each shown or used below:
 #
 # - layers inside a layer are made in `__init__`, never in `call`,
 #   so that Keras finds their weights once and for all;
@@ -841,8 +852,8 @@ assert rooted < 0.6
 #   `offset` is passed by its name, `layer(tokens, offset=3)`;
 # - `get_config` returns what `__init__` needs,
 #   so that a saved model can be built again;
-# - a mask that Keras attaches to an embedding is lost in the first sum or product,
-#   so this course passes masks explicitly (lesson 05).
+# - with `mask_zero=True` an embedding notes which ids are 0, that is, no words;
+#   the first sum or product loses the note, so lesson 05 passes masks by hand.
 
 # %%
 masked = keras.layers.Embedding(5, 4, mask_zero=True)(np.array([[1, 2, 0]]))
@@ -899,7 +910,6 @@ print("rows 3 to 5 of four positions:", positional_encoding(4, 2)[3:6].shape)
 # | every word gets the same position | a row `[offset]` where a slice is needed |
 # | one position for each sentence | the encoding lies along the batch |
 # | `Incompatible shapes` beyond the end | compare with `max_length` before slicing |
-# | `has no attribute 'embedding'` | the name that the check looks for |
 
 
 # %% answer="positional-embedding"
@@ -1017,8 +1027,10 @@ assert apart[True] > 0.1
 # goes round the other way, which makes no difference to the distance).
 # Why bother?
 # Dot products of *encodings* depend on the distance only, but attention compares
-# *sums*, and in $(x + \mathrm{encoding}(p)) \cdot (y + \mathrm{encoding}(q))$
-# two mixed terms remember where they are.
+# *sums*, and of the four products in
+# $(x + \mathrm{encoding}(p)) \cdot (y + \mathrm{encoding}(q))$ two,
+# $x \cdot \mathrm{encoding}(q)$ and $\mathrm{encoding}(p) \cdot y$,
+# change with the place.
 # Measure both for one pair of words, five apart, at three places.
 
 # %%
@@ -1156,13 +1168,14 @@ figures.show(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Read the left side first: without positions the
-# job cannot be done, with any of the three it is.
+# Read the left side first: with any of the three the job is done,
+# and without positions the reader can only name a word of the sentence.
 # Then cross the line: learned positions break off at once,
 # because their rows beyond it were never trained.
 # The sines go on but the reader does not follow them all the way:
 # it was never asked what those rows mean, and the matrix
 # that would have worked everywhere is not the one it found.
+# Where their curve rises again, that matrix happens to point one word back there too.
 # Rotary positions carry on, because the same two words,
 # one apart, have the same score everywhere.
 #
@@ -1189,7 +1202,8 @@ for word, before in zip(mine[1:], said_t[1:], strict=True):
 
 # %%
 said = [WORDS[word] for word in said_t[1:]]
-print("right:", sum(a == b for a, b in zip(said, mine, strict=False)) >= len(said) - 1)
+right_count = sum(a == b for a, b in zip(said, mine, strict=False))
+print("at most one wrong:", right_count >= len(said) - 1)
 
 # %% [markdown] essay="positions-counting" points=6 slideshow={"slide_type": "skip"}
 # ### Essay: why not the fraction of the sentence?
@@ -1250,7 +1264,7 @@ check("recall-order-recurrent", order_recall)
 # **2.** What does dividing by $\sqrt d$ in attention achieve?
 #
 # - `"scores between 0 and 1"`
-# - `"variance of a score stays 1"`, whatever d is
+# - `"variance of a score stays 1"`
 # - `"words as long as positions"`
 
 # %% answer="recall-root-of-d"

@@ -179,10 +179,11 @@ figures.show(
 # $$w_{qk} = \mathrm{softmax}_k\left(s_{qk} \ \text{where}\ M_{qk},\ \text{else}
 # -10^9\right)$$
 #
-# By hand: three expected outputs, the tokens 1, 2 and 3, one row at a time.
-# Row 0 must say 1 and may see one key, row 1 must say 2 and may see two,
-# row 2 must say 3 and may see three.
-# Let the scores of the three keys be log 1, log 2 and log 3 in every row.
+# By hand: the tokens 1, 2 and 3 are to be written, one after the other.
+# Where the first is written (row 0) one key may be seen,
+# where the second is (row 1) two, where the third is (row 2) three.
+# Let the scores of the three keys be log 1, log 2 and log 3 in every row,
+# so that their exponentials are 1, 2 and 3.
 # The shares are then 1, then 1/3 and 2/3, then 1/6, 2/6 and 3/6.
 
 # %%
@@ -199,8 +200,8 @@ for row, (scores_k, weights_k) in enumerate(
 assert np.allclose(softmax(for_softmax_qk)[1], [1 / 3, 2 / 3, 0])
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=1
-# Other courses draw the target `[1, 2, 3]` and below it `[1, -1e9, -1e9]`.
-# The second is a picture of *scores*, one row of them, as in row 0 above.
+# Elsewhere you may see tokens `[1, 2, 3]` drawn as `[1, -1e9, -1e9]` behind a mask.
+# That is a picture of *scores*, one row of them, as in row 0 above.
 # The tokens themselves are never replaced:
 # an id is the number of a row in the embedding's table,
 # and there is no row number $-10^9$.
@@ -392,9 +393,10 @@ assert decoder_mask(np.array([[5, 0, 7]]))[0, 0, 2].tolist() == [True, False, Tr
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # **Try it.** Choose a sentence and a query, the row with the frame.
-# Which words may it attend to? Say it before you look at the line below the picture.
+# The last sentence is *Paul visite le Nil .* with padding at positions 1 and 3:
+# which words may its query 3 attend to? Say it before you choose it.
 
-# %%
+# %% tags=["folded"]
 EXAMPLES = {
     "Jane dort .": [*short, "<pad>", "<pad>", "<pad>"],
     "Jane visite l'Afrique en septembre .": long,
@@ -411,9 +413,9 @@ def redraw(_change=None):
     words, place = EXAMPLES[which.value], query_slider.value
     mask_qk = decoder_mask(encode([words]))[0, 0]
     picture.value = figures.png(figures.mask(mask_qk, words, words, lit=place))
-    names = [word.strip("<>") for word in words]  # `<pad>` would read as HTML
+    names = [repr(word.strip("<>")) for word in words]  # `<pad>` would read as HTML
     seen = ", ".join(w for w, ok in zip(names, mask_qk[place], strict=True) if ok)
-    told.value = f"Query {place} (<b>{names[place]}</b>) may attend to: {seen}"
+    told.value = f"Query {place}, {names[place]}, may attend to: {seen}"
 
 
 for control in (which, query_slider):
@@ -627,7 +629,8 @@ def to_scores(mask):
 
 # %% check="to-scores" points=0
 check("to-scores", to_scores)
-assert to_scores(np.array([True, False])).tolist() == [0.0, -1e9]
+assert to_scores(np.array([True]))[0] == 0
+assert to_scores(np.array([False]))[0] <= -1e9
 
 # %%
 by_where = softmax(np.where(may_attend_qk, scores_qk, -1e9))
@@ -706,6 +709,7 @@ _, cast_weights = layer(
     long_btm, long_btm, attention_mask=additive_qk, return_attention_scores=True
 )
 right_qk, cast_qk = (np.asarray(w)[0, 0] for w in (right_weights, cast_weights))
+print("all rows together")
 print("boolean mask, weight on the future: ", np.triu(right_qk, k=1).sum().round(3))
 print("additive mask, weight on the past:  ", np.tril(cast_qk).sum().round(3))
 print("additive mask, weight on the future:", np.triu(cast_qk, k=1).sum().round(3))
@@ -825,11 +829,12 @@ for candidate in (mean_of_all, mean_so_far):
 # and the sentences of a batch do not touch.
 # Gradients do not pass through it, so move inputs.
 #
-# - A leak answers at least 1e-2: move the number that it reads by 1 or more, from
-#   anywhere between -10 and 10, or several such numbers in the same direction.
-#   It may read a single feature at a single place and write a single one.
-# - A sound layer answers less than 1e-5 as long as inputs stay within a million.
-#   It need not answer exactly 0, because float32 rounds.
+# - In a layer that leaks, some output moves by 1e-2 or more when you move the input
+#   that leaks, a number between -10 and 10, by 1 or more,
+#   alone or with others in the same direction.
+#   It may be a single feature at a single place, and so may the output.
+# - In a sound layer no output moves by 1e-5 when later inputs move within a million.
+#   It need not stay exactly where it is, because float32 rounds.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
@@ -1000,9 +1005,11 @@ loss_guess = "without the mask"
 check("predict-masks-loss", loss_guess)
 
 # %% [markdown] minutes=2
-# The model is one attention layer of two heads with a residual path,
+# The model is one attention layer of two heads, whose output is added to its input,
 # and two dense layers, about the smallest thing that can learn these sentences.
-# Shifting, masking and the loss are all that you need to read.
+# It returns **logits**, scores of the words before softmax.
+# Shifting, masking and the loss are all that you need to read;
+# training both models takes some ten seconds each.
 
 
 # %%

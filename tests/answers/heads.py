@@ -27,7 +27,8 @@ def by_slices(x, num_heads):
 
 
 def by_np_split(x, num_heads):
-    return np.stack(np.split(x, num_heads, axis=2), axis=1)  # it raises ValueError
+    refuse(x.shape[-1], num_heads)
+    return np.stack(np.split(x, num_heads, axis=2), axis=1)
 
 
 def by_moveaxis(x, num_heads):
@@ -70,7 +71,7 @@ def with_an_error_of_its_own(x, num_heads):
         pass
 
     if x.shape[-1] % num_heads:
-        raise NoMultipleError
+        raise NoMultipleError(x.shape[-1], num_heads)
     return by_transpose(x, num_heads)
 
 

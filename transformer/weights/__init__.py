@@ -49,6 +49,14 @@ def shipped(folder: Path = FOLDER) -> Shipped:
     return Shipped(record["model"], vocabularies, read(folder / ARRAYS), record)
 
 
+def ablations(folder: Path = FOLDER) -> dict[str, Any]:
+    """What `benchmarks/ablations.py` measured: settings, and each variant's numbers."""
+    found: dict[str, Any] = json.loads(
+        (folder / "ablations.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
 def vocab_sizes(vocabularies: Vocabularies) -> dict[str, int]:
     """The two sizes as a `Transformer` is made with them."""
     source, target = map(len, vocabularies)
