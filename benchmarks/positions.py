@@ -33,7 +33,7 @@ CORPUS: dict[str, Any] = {
     "names": 20,
     "numbers": 20,
 }
-FREQUENT = 180  # a word stands so often in what was drawn for training
+FREQUENT = 150  # a word stands so often in what was drawn for training
 RANGES = ((4, 6), (7, 8), (9, 10), (11, 12), (13, 14), (15, 16))
 VARIANTS = {"positions from 0": (0, 0), "random first position": (0, 10)}
 
