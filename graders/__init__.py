@@ -5,7 +5,8 @@ collect  wire                                 what came back, as data
 oracle  keys  judge  plain_words  feedback    what should come back, and the verdict
 check                                         what a student calls in a notebook
 script  build  nbgrader_parts                 lessons' scripts to notebooks
-intake  score  record  grade                  submissions to verdicts
+files  downloads  intake                      what was handed in, put in order
+score  record  grade                          submissions to verdicts
 workers  runners  locked  levels              where students' code runs, as we see it
 child  zygote  sandbox  seccomp  kernel       the same from the inside
 gradebook  demo  seeds                        verdicts to nbgrader's grades

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from types import ModuleType
@@ -22,6 +23,7 @@ from graders.judge import missing
 
 Request = Mapping[str, Any]
 ABSENT = object()
+CELL = re.compile(r"\(<[\w-]+>, ")  # IPython's name of a cell, in a SyntaxError
 
 
 def main() -> None:
@@ -122,7 +124,8 @@ class Room:
         try:
             return collect(exercise, answer, cases)
         except BaseException as error:
-            problem = Problem((type(error).__name__,), _in_words(error))
+            text = _in_words(error).partition(": ")[2]
+            problem = Problem((type(error).__name__,), text)
             return [Outcome(problem=problem)] * len(cases)
 
     @contextlib.contextmanager
@@ -160,7 +163,8 @@ def _nothing(*args: Any, **kwargs: Any) -> Any:
 
 def _in_words(error: BaseException) -> str:
     try:
-        return f"{type(error).__name__}: {error}"[:500]
+        text = CELL.sub("(", str(error)[:500])
+        return f"{type(error).__name__}: {text}"[:500]
     except Exception:
         return type(error).__name__
 

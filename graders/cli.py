@@ -119,6 +119,13 @@ def score(course: Course, args: argparse.Namespace) -> int | None:
     argument("--cluster", metavar="ADDRESS", default="", help="of a dask scheduler"),
     argument("--shard", metavar="I/N", help="only part I of N, into --out"),
     argument("--out", type=Path, metavar="FILE", help="for `course merge`"),
+    argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="ZIP",
+        help="take in a download of Moodle's or Canvas's first, a zip or a folder",
+    ),
     AS_JSON,
 )
 def grade(course: Course, args: argparse.Namespace) -> int | None:
@@ -134,6 +141,12 @@ def grade(course: Course, args: argparse.Namespace) -> int | None:
         return regrade_lessons(lessons, **how, as_json=args.json, level=args.level)
     if args.apply or args.lower or args.out:
         raise CourseError("--apply and --lower go with --regrade, --out with --shard.")
+    if args.source:
+        from graders.downloads import take_in
+
+        if len(lessons) > 1:
+            raise CourseError("--from takes in one lesson. Name that one alone.")
+        take_in(lessons[0], args.source)
     from graders.grade import grade_lessons
 
     how = {"level": args.level, "cluster": args.cluster}

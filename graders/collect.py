@@ -24,6 +24,7 @@ import numpy as np
 from graders.exercise import Case, Choice, Exercise, Odd, Outcome, Problem
 
 PUBLIC_SEED = 7
+LONGEST = 10_000  # letters that are looked at of an exception's text
 ARRAY_KINDS = "biuf"  # booleans, integers, floats: what an answer may return
 # Keras wraps what a layer raises: where, in colours, the text, and the arguments.
 WRAPPED = re.compile(
@@ -152,7 +153,7 @@ def _same(before: Any, after: Any) -> bool:
 def _problem(error: BaseException, exercise: Exercise) -> Problem:
     frame = _students_frame(error.__traceback__)
     try:
-        text = _bare(str(error))
+        text = _bare(str(error)[:LONGEST])
     except Exception:
         text = ""
     return Problem(

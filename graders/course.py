@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LESSON = re.compile(r"(\d\d)_([a-z]+)")
+PACKAGES = ("graders", "transformer")
 
 
 class CourseError(Exception):
@@ -31,11 +32,17 @@ class Lesson:
 
     @property
     def script(self) -> Path:
-        return self.course.solutions / self.name / f"{self.noun}.py"
+        """The lesson's source: `attention.py`.
+
+        A notebook imports from its own folder first, so that a script called as one of
+        the packages would stand in its way: it is `lesson.py`.
+        """
+        stem = "lesson" if self.noun in PACKAGES else self.noun
+        return self.course.solutions / self.name / f"{stem}.py"
 
     @property
     def solved(self) -> Path:
-        return self.script.with_suffix(".ipynb")
+        return self.script.with_name(f"{self.noun}.ipynb")
 
     @property
     def release(self) -> Path:

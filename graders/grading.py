@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import graders
-from graders import intake, levels
+from graders import files, intake, levels
 from graders.course import Lesson
 from graders.record import Entry, Record
 from graders.score import Marker, Score
@@ -23,7 +23,7 @@ from graders.workers import Runner
 
 HERE = Path(graders.__file__).parent
 # What decides a grade besides the submission, the release and the seed.
-DECIDING = "child collect intake judge oracle parts score wire workers"
+DECIDING = "child collect files intake judge laws oracle parts score wire workers"
 DECIDING += " kernel locked runners sandbox seccomp zygote"
 
 
@@ -98,7 +98,7 @@ class Grading:
         marker, entry = self.marker, found.entry
         if entry.problem:
             return marker.nothing(entry.problem).notebook
-        file = found.folder / entry.file
+        file = files.at(found.folder, entry.file)
         return intake.accept(file, marker.release, marker.names).notebook
 
     def _begin(
@@ -107,15 +107,15 @@ class Grading:
         """Starts on a submission; what is returned waits for the entry."""
         missing = ""
         try:
-            file: Path | None = intake.choose(folder, self.lesson.noun)
-        except intake.Unreadable as reason:
+            file: files.File | None = files.choose(folder, self.lesson.noun)
+        except files.Unreadable as reason:
             file, missing = None, str(reason)
-        digest = intake.sha256(file) if file else ""
+        digest = files.sha256(file.path) if file else ""
         entry = known(folder.parent.name, digest)
         if entry:
             return lambda: Graded(folder, entry, fresh=False)
         score = (
-            self.marker.begin(file, pool)
+            self.marker.begin(file.path, pool)
             if file
             else lambda: self.marker.nothing(missing)
         )
@@ -157,13 +157,13 @@ def fingerprint(lesson: Lesson, seed: int) -> str:
 
 def code(noun: str) -> str:
     """A digest of the code that runs and judges a lesson's answers, and of versions."""
-    files = [
+    paths = [
         HERE / "exercises" / f"{noun}.py",
         *(HERE / f"{name}.py" for name in DECIDING.split()),
         *sorted((HERE.parent / "transformer").rglob("*.py")),
     ]
     digest = hashlib.sha256(f"{versions()}".encode())
-    for path in files:
+    for path in paths:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 import ast
 import codecs
 import copy
-import hashlib
 import json
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-LARGEST = 20 << 20  # bytes of a file; a lesson has well under one million
+from graders import files
+from graders.files import AnyPath, Unreadable
+
 MOST_CELLS = 2000
+MOST_PARTS = 300_000  # lists and objects in a file
 CONFLICT = re.compile(r"^(<<<<<<< |>>>>>>> )", re.M)
 CHECK_CALL = re.compile(r"\s*check\(")
 IMAGES = ("image/png", "image/jpeg")
@@ -31,10 +32,6 @@ BYTE_ORDER = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-
-
-class Unreadable(Exception):  # noqa: N818  a state of a file, told to people
-    """The file cannot be graded; the text says why, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -62,35 +59,7 @@ class Submission:
     notes: tuple[str, ...]
 
 
-def choose(folder: Path, noun: str) -> Path:
-    """The notebook of a lesson in a submitted folder, also `attention (1).ipynb`.
-
-    Raises:
-        Unreadable: If there is none.
-    """
-    files = [
-        path
-        for path in sorted(folder.glob("*.ipynb"))
-        if path.is_file() and not path.is_symlink()
-    ]
-    named = [path for path in files if noun in path.stem.lower()]
-    exact = [path for path in files if path.stem == noun]
-    # Of several, the one saved last: that is the one a student means.
-    for group in (exact, named, files):
-        if group:
-            return max(group, key=lambda path: (path.stat().st_mtime, path.name))
-    raise Unreadable(f"There is no {noun}.ipynb in the submitted folder.")
-
-
-def sha256(path: Path) -> str:
-    """The digest of a file's bytes, "" if it cannot be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
-
-
-def read(path: Path) -> tuple[list[Found], str]:
+def read(path: AnyPath) -> tuple[list[Found], str]:
     """The cells of a submitted file, and the lesson it says it belongs to.
 
     Raises:
@@ -128,7 +97,9 @@ def place(
     return frame.notebook(), frame.notes
 
 
-def accept(path: Path, release: NotebookNode, names: Mapping[str, str]) -> Submission:
+def accept(
+    path: AnyPath, release: NotebookNode, names: Mapping[str, str]
+) -> Submission:
     """Reads a submitted file; the arguments as in `place`.
 
     Raises:
@@ -148,14 +119,10 @@ def accept(path: Path, release: NotebookNode, names: Mapping[str, str]) -> Submi
 # --------------------------------------------------------------------------- reading
 
 
-def _text(path: Path) -> str:
-    try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise Unreadable(f"The file has {size >> 20} MB; {LARGEST >> 20} are read.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise Unreadable(f"The file cannot be opened: {error.strerror}.") from None
+def _text(path: AnyPath) -> str:
+    data = files.read(path)
+    if len(data) > files.LARGEST:
+        raise Unreadable(f"The file has more than {files.LARGEST >> 20} MB.")
     if not data.strip():
         raise Unreadable("The file is empty.")
     codes = [code for mark, code in BYTE_ORDER.items() if data.startswith(mark)]
@@ -168,6 +135,8 @@ def _text(path: Path) -> str:
 def _document(text: str) -> dict[str, Any]:
     if CONFLICT.search(text):
         raise Unreadable("The file holds the marks of a merge conflict (`<<<<<<<`).")
+    if text.count("{") + text.count("[") > MOST_PARTS:
+        raise Unreadable("The file is made of more parts than any notebook.")
     try:
         document = json.loads(text)
         if isinstance(document, dict) and isinstance(document.get("worksheets"), list):
@@ -242,12 +211,13 @@ class _Frame:
         self.texts = {c.source.strip(): i for i, c in enumerate(release.cells)}
         self.matched: dict[int, list[tuple[int, Found]]] = {}
         self.added: dict[int, list[Found]] = {}
+        self.cells: Sequence[Found] = ()
         self.notes: list[str] = []
 
     def take(self, cells: Sequence[Found]) -> None:
         """Matches cells by grade id, id or text, and else by the name they define."""
+        self.cells, here = cells, -1
         places = [self._at(cell) for cell in cells]
-        here = -1
         for number, (cell, at) in enumerate(zip(cells, places, strict=True)):
             if at is None:
                 at = self._by_name(cell, {*places, *self.matched})
@@ -293,7 +263,7 @@ class _Frame:
                 cell.source = found[-1][1].source
             return cell, []
         if not found:
-            self.notes.append(f"{grade_id(cell)}: the cell is not in the notebook")
+            self._missing(cell)
             return cell, []
         blank = cell.source.strip()
 
@@ -311,6 +281,16 @@ class _Frame:
         if best.images and cell.cell_type == "markdown":
             cell.attachments = dict(best.images)
         return cell, [one for _, one in others if one.source.strip() != blank]
+
+    def _missing(self, cell: NotebookNode) -> None:
+        """A cell that is gone is blank, unless another one has its answer."""
+        name = self.names.get(grade_id(cell), "")
+        texts = [c.source for c in self.cells if c.kind == "code" and name in c.source]
+        if name and any(name in _defined(text) for text in texts):
+            self.notes.append(f"{name}: is in another cell; its own is gone")
+            cell.source = ""
+        else:
+            self.notes.append(f"{grade_id(cell)}: the cell is not in the notebook")
 
 
 def _new(cell: Found) -> NotebookNode:

@@ -41,11 +41,17 @@ Triple = tuple[str, np.ndarray, np.ndarray]  # a value's name, got, expected
 
 
 class Fault(NamedTuple):
-    """What is wrong with one outcome."""
+    """What is wrong with one outcome; in `secret`, without what should have come."""
 
     message: str
     picture: Picture | None = None
     cause: str = ""  # the likely one, where no mistake is recognised
+    secret: str = ""
+
+    def told(self, is_known: bool, secret: bool) -> str:
+        if secret and self.secret:
+            return self.secret
+        return self.message if is_known else self.message + self.cause
 
 
 def judge(
@@ -53,8 +59,16 @@ def judge(
     cases: Sequence[Case],
     outcomes: Sequence[Outcome],
     key: Key,
+    secret: bool = False,
 ) -> Verdict:
     """The verdict on an answer's outcomes, one for each case.
+
+    Args:
+        exercise: What was asked.
+        cases: What it was called with.
+        outcomes: What came back.
+        key: What should have come, and what the known mistakes give.
+        secret: Tell no number that is expected.
 
     Raises:
         ValueError: If the outcomes are not as many as the cases.
@@ -77,7 +91,7 @@ def judge(
             return Verdict(
                 exercise.name,
                 status,
-                fault.message if known else fault.message + fault.cause,
+                fault.told(bool(known), secret),
                 ident,
                 says,
                 case.name,
@@ -310,17 +324,14 @@ def _values(
     if not wrong.any():
         return None
     at = _first(wrong)
-    share = f"{wrong.sum()} of {wrong.size} numbers differ"
-    if wrong.size == 1:
-        text = f"{name} should be {_number(want[at])}, but it is {_number(got[at])}."
-    else:
-        text = (
-            f"{name}{_place(at)} should be {_number(want[at])}, but it is "
-            f"{_number(got[at])} ({share})."
-        )
-    if right:
-        text += f" Right already: {', '.join(right)}."
-    return Fault(text, _picture(name, want, got, at))
+    where, share = name, ""
+    if wrong.size > 1:
+        where = f"{name}{_place(at)}"
+        share = f" ({wrong.sum()} of {wrong.size} numbers differ)"
+    rest = f"{share}." + (f" Right already: {', '.join(right)}." if right else "")
+    text = f"{where} should be {_number(want[at])}, but it is {_number(got[at])}{rest}"
+    secret = f"{where} should not be {_number(got[at])}{rest}"
+    return Fault(text, _picture(name, want, got, at), secret=secret)
 
 
 # ------------------------------------------------------------------------ comparing

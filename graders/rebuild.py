@@ -14,7 +14,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from graders import intake
+from graders import files
 from graders.course import Course, Lesson
 from graders.gradebook import Book
 from graders.grading import Graded, Grading
@@ -68,17 +68,17 @@ def _enter(lesson: Lesson) -> None:
     for entry in grading.record.latest().values():
         folder = lesson.course.grading / "submitted" / entry.student / lesson.name
         found = Graded(folder, entry)
-        if not entry.file or _is_same(folder / entry.file, entry):
+        if not entry.file or _is_same(folder, entry):
             book.enter(lesson, entry, grading.frame(found))
         else:
             told = replace(entry, notes=(*entry.notes, GONE))
             book.enter(lesson, told, grading.marker.nothing(GONE).notebook)
 
 
-def _is_same(file: Path, entry: Entry) -> bool:
+def _is_same(folder: Path, entry: Entry) -> bool:
     try:
-        return intake.sha256(file) == entry.sha256
-    except (OSError, intake.Unreadable):
+        return files.sha256(files.at(folder, entry.file)) == entry.sha256
+    except files.Unreadable:
         return False
 
 

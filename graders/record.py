@@ -68,7 +68,7 @@ class Entry:
     @property
     def mark(self) -> str:
         """What the grade is a function of: the same mark, the same grade."""
-        return f"{self.sha256}:{self.key}"
+        return f"{self.sha256}:{self.key}:{self.level}"
 
     @property
     def failed(self) -> bool:

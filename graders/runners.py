@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import psutil
 
@@ -58,16 +59,28 @@ class ProcessRunner:
 
     def __init__(self, limits: Limits | None = None, note: str = "") -> None:
         self.limits, self.note = limits or Limits(), note
+        self.closed, self.living = False, WeakSet[ProcessChild]()
 
     def close(self) -> None:
-        """There is nothing left to end."""
+        """Ends what still runs: who waits for it is told at once."""
+        self.closed = True
+        for child in list(self.living):
+            child.end()
 
     def run(self, job: Job) -> Ran:
-        session = Session(job, self.limits, lambda: ProcessChild(self.limits))
+        session = Session(job, self.limits, self._child)
         try:
             return session.run()
         finally:
             session.stop()
+
+    def _child(self) -> ProcessChild:
+        child = ProcessChild(self.limits)
+        self.living.add(child)
+        if self.closed:
+            child.kill()
+            raise RunnerError("The grading was stopped.")
+        return child
 
 
 class ProcessChild:
@@ -146,6 +159,17 @@ class ProcessChild:
 
     def kill(self) -> None:
         """Ends the child and all that it has started; removes its folder."""
+        self.end()
+        self.complaints.close()
+        self.thread.join(2)  # it reads to the end, unless someone keeps the pipe open
+        if not self.thread.is_alive():
+            for stream in (self.process.stdin, self.process.stdout):
+                with suppress(OSError):
+                    stream.close()  # type: ignore[union-attr]
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def end(self) -> None:
+        """Ends the child and all that it has started."""
         if sys.platform != "win32":
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -156,13 +180,6 @@ class ProcessChild:
             with suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(left, 2)
-        self.complaints.close()
-        self.thread.join(2)  # it reads to the end, unless someone keeps the pipe open
-        if not self.thread.is_alive():
-            for stream in (self.process.stdin, self.process.stdout):
-                with suppress(OSError):
-                    stream.close()  # type: ignore[union-attr]
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _is_mine(self, process: psutil.Process) -> bool:
         """True for what the child has started, in whatever session."""

@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from graders import intake, registry
+from graders import files, intake, registry
 from graders.collect import cases_for
 from graders.course import Course, CourseError, Lesson
 from graders.exercise import (
@@ -102,16 +102,16 @@ class Marker:
         self.cases = {n: cases_for(e, seed) for n, e in self.asked.items()}
         self.keys = {n: key_for(e, self.cases[n]) for n, e in self.asked.items()}
 
-    def score(self, path: Path) -> Score:
+    def score(self, path: files.AnyPath) -> Score:
         """Grades one file. A file that cannot be read has no points and a problem."""
         with ThreadPoolExecutor(1) as pool:
             return self.begin(path, pool)()
 
-    def begin(self, path: Path, pool: Executor) -> Callable[[], Score]:
+    def begin(self, path: files.AnyPath, pool: Executor) -> Callable[[], Score]:
         """Has a file's code run in `pool`; what is returned waits for it and judges."""
         try:
             submission = intake.accept(path, self.release, self.names)
-        except intake.Unreadable as reason:
+        except files.Unreadable as reason:
             problem = str(reason)
             return lambda: self.nothing(problem)
         notebook = submission.notebook
@@ -179,7 +179,7 @@ class Marker:
             text = f"{self.asked[name].answer}: {attempt.message}"
             return Verdict(name, attempt.status, text)
         key, cases = self.keys[name], self.cases[name]
-        return judge(self.asked[name], cases, attempt.outcomes, key)
+        return judge(self.asked[name], cases, attempt.outcomes, key, secret=True)
 
     def _row(
         self, cell: NotebookNode, notebook: NotebookNode, verdicts: dict[str, Verdict]
@@ -275,7 +275,7 @@ def steps(notebook: NotebookNode, release: NotebookNode) -> Iterator[Step]:
 # ----------------------------------------------------------------------- one notebook
 
 
-def lesson_of_file(course: Course, path: Path) -> Lesson:
+def lesson_of_file(course: Course, path: files.AnyPath) -> Lesson:
     """The lesson a notebook belongs to: by what it says, its cells, or its name.
 
     Raises:
@@ -283,7 +283,7 @@ def lesson_of_file(course: Course, path: Path) -> Lesson:
     """
     try:
         cells, said = intake.read(path)
-    except intake.Unreadable as reason:
+    except files.Unreadable as reason:
         raise CourseError(f"{path}: {reason}") from None
     lessons = [lesson for lesson in course.lessons() if lesson.release.exists()]
     for lesson in lessons:
@@ -306,13 +306,29 @@ def score_file(course: Course, path: Path, runner: Runner | None = None) -> Scor
     Raises:
         CourseError: If it cannot be read.
     """
-    lesson = lesson_of_file(course, path)
+    file = _only_one(path)
+    lesson = lesson_of_file(course, file)
     seed = secret_seed(course.grading, lesson.noun)
     with closing(runner or runner_for(lesson)) as used:
-        found = Marker(lesson, seed, used).score(path)
+        found = Marker(lesson, seed, used).score(file)
     if found.problem:
         raise CourseError(f"{path}: {found.problem}")
     return replace(found, notes=(*found.notes, used.note)) if used.note else found
+
+
+def _only_one(path: Path) -> files.AnyPath:
+    """The file itself, or the one notebook in a folder or a zip."""
+    if not path.is_dir() and path.suffix != ".zip":
+        return path
+    try:
+        inside = files.notebooks(path) if path.is_dir() else files.zipped(path, "")
+        found = list(inside)
+    except files.Unreadable as reason:
+        raise CourseError(f"{path}: {reason}") from None
+    if len(found) != 1:
+        names = ", ".join(files.printable(file.name) for file in found) or "none"
+        raise CourseError(f"{path}: one notebook is wanted in there; it holds {names}.")
+    return found[0].path
 
 
 def print_score(course: Course, path: Path, as_json: bool = False) -> int:

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from graders import intake, levels
+from graders import files, levels
 from graders.course import Course, CourseError, Lesson
 from graders.grade import Progress, line, showing
 from graders.gradebook import Book
@@ -104,13 +104,13 @@ def grade_shards(
     return int(any(entry.failed for entry in found))
 
 
-def merge(course: Course, files: Sequence[Path]) -> int:
+def merge(course: Course, parts: Sequence[Path]) -> int:
     """`course merge`: the entries of parts into record and gradebook, each once.
 
     Raises:
         CourseError: If a file is missing or holds no entries. Nothing is written then.
     """
-    entries = [entry for file in files for entry in _entries(file)]
+    entries = [entry for part in parts for entry in _entries(part)]
     lessons = {entry.lesson: course.find(entry.lesson) for entry in entries}
     refused: list[str] = []
     with alone(course):
@@ -160,7 +160,7 @@ def _reason(grading: Grading, entry: Entry, folder: Path | None) -> str:
     if not grading.is_current(entry):
         return "graded by other checks, another seed or another Python. Grade it again."
     try:
-        digest = intake.sha256(intake.choose(folder, grading.lesson.noun))
-    except intake.Unreadable:
+        digest = files.sha256(files.choose(folder, grading.lesson.noun).path)
+    except files.Unreadable:
         digest = ""
     return "" if digest == entry.sha256 else "handed in again since. Grade it again."

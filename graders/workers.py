@@ -19,6 +19,7 @@ from graders.exercise import CRASHED, TIMED_OUT, Case, Outcome
 
 WORKERS = min(4, os.cpu_count() or 1)
 FULL = "MemoryError: it uses more memory than there is."
+OPEN = "OSError: it keeps more files open than there may be."
 
 
 @dataclass(frozen=True)
@@ -239,8 +240,8 @@ class Session:
         try:
             reply = self._ask(child, request, self.limits.cell)
             error = _text(reply, "error")
-            if error.startswith("MemoryError"):
-                raise DeathError(CRASHED, FULL)
+            if spent := _spent(error):
+                raise DeathError(CRASHED, spent)
         except DeathError as death:
             self.fatal.add(step.name)
             self.ran.errors[step.name] = str(death)
@@ -262,6 +263,13 @@ class Session:
             whole = f"the whole notebook took more than {self.limits.total:g} seconds."
             raise DeathError(TIMED_OUT, whole)
         return left
+
+
+def _spent(error: str) -> str:
+    """What a cell has used up, and may still hold, if that is why it stopped."""
+    if error.startswith("MemoryError"):
+        return FULL
+    return OPEN if error.startswith("OSError: [Errno 24]") else ""
 
 
 def _is_full(attempt: Attempt) -> bool:

@@ -4,8 +4,13 @@ import re
 
 import pytest
 
+from benchmarks.attacks import said
 from graders import cli
 from graders.course import Course
+from graders.files import LARGEST
+from graders.intake import MOST_CELLS
+from graders.workers import Limits
+from tests.attacks import ATTACKS
 from tests.conftest import ROOT
 from tests.test_check import over_queries
 from tests.test_check import shown as shown  # a fixture
@@ -71,3 +76,44 @@ def test_a_line_of_changes_begins_with_what_it_touches():
     assert lines
     for line in lines:
         assert re.match(r"- (lesson \d\d|check|points|setup): ", line), line
+
+
+# ------------------------------------------------------------------------- docs/grading
+
+GRADING = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
+
+
+def test_the_limits_that_are_told_are_those_there_are():
+    limits = Limits()
+    for text in (
+        f"| a cell | {limits.cell:g} s |",
+        f"| all cases of one check | {limits.call:g} s |",
+        f"| a notebook | {limits.total:g} s |",
+        f"{limits.memory >> 30} GB of data in one process, "
+        f"{limits.memory * 3 // 2 >> 30} GB in all of them",
+        f"| disk | {limits.file_size >> 20} MB |",
+        f"| processes and threads | {limits.processes} |",
+        f"| {LARGEST >> 20} MB, {MOST_CELLS} cells |",
+    ):
+        assert text in GRADING
+
+
+def test_each_promise_names_the_tests_that_hold_it():
+    _, _, table = GRADING.partition("| promise | tested by |")
+    rows = re.findall(r"^\| (.+?) \| (.+?) \|$", table.partition("\n## ")[0], re.M)[1:]
+    assert len(rows) > 10
+    for promise, tests in rows:
+        named = re.findall(r"`(tests/\w+\.py)`", tests)
+        assert named, promise
+        assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_the_table_of_attacks_is_that_of_the_registry():
+    """Made by `python -m benchmarks.attacks`; a new attack wants a new table."""
+    table = (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+?) \| (everything|all but .+?|nothing) \|", table, re.M)
+    assert rows == [(said(attack), attack.earns) for attack in ATTACKS]
+
+
+def test_the_number_of_attacks_is_that_of_the_registry():
+    assert f"what {len(ATTACKS)} attacks and accidents did" in README

@@ -3,13 +3,12 @@
 import codecs
 import copy
 import json
-import os
 
 import nbformat
 import pytest
 from nbformat import v4
 
-from graders import intake
+from graders import files, intake
 
 BLANK = "def double(x):\n    raise NotImplementedError()"
 ANSWER = "def double(x):\n    return 2 * x"
@@ -130,6 +129,15 @@ def test_the_other_half_of_a_split_answer_still_runs_before_it(tmp_path):
     notebook.cells.insert(2, helper)
     found = sources(accept(tmp_path, notebook))
     assert found.index("two = 2") < found.index(ANSWER)
+
+
+def test_of_two_answers_merged_into_one_cell_both_count(tmp_path):
+    notebook = answered()
+    notebook.cells[2].source += "\nguess = 3"
+    del notebook.cells[5]
+    found = accept(tmp_path, notebook)
+    assert text(found, "answer-guess") == ""
+    assert found.notes == ("guess: is in another cell; its own is gone",)
 
 
 def test_a_deleted_answer_is_blank(tmp_path):
@@ -284,8 +292,9 @@ REFUSED = {
     "a broken nbformat 3": (b'{"worksheets": [7]}', "built in a way no notebook is"),
     "no cell of ours": (b'{"cells": []}', "None of the notebook's cells"),
     "another lesson": (json.dumps(OTHER).encode(), "The notebook is lesson 03_heads's"),
+    "many parts": (b'{"cells": [' + b"{}," * 300_000 + b"7]}", "made of more parts"),
     "many cells": (b'{"cells": [' + b"7," * 2000 + b"7]}", "2001 cells; 2000 are read"),
-    "a large file": (b" " * (intake.LARGEST + (1 << 20)), "21 MB; 20 are read"),
+    "a large file": (b" " * (files.LARGEST + 1), "has more than 20 MB"),
 }
 
 
@@ -293,49 +302,12 @@ REFUSED = {
 def test_what_cannot_be_graded_is_refused_in_a_sentence(tmp_path, data, words):
     path = tmp_path / "double.ipynb"
     path.write_bytes(data)
-    with pytest.raises(intake.Unreadable) as refused:
+    with pytest.raises(files.Unreadable) as refused:
         intake.accept(path, RELEASE, NAMES)
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
 def test_a_file_that_is_not_there_is_refused_in_a_sentence(tmp_path):
-    with pytest.raises(intake.Unreadable, match="cannot be opened: No such file"):
+    with pytest.raises(files.Unreadable, match="cannot be opened: No such file"):
         intake.accept(tmp_path / "double.ipynb", RELEASE, NAMES)
-
-
-# --------------------------------------------------------------------------- choosing
-
-
-def folder_of(tmp_path, *names):
-    for age, name in enumerate(reversed(names)):
-        (tmp_path / name).write_text("{}")
-        os.utime(tmp_path / name, (1000 + age, 1000 + age))
-    return tmp_path
-
-
-@pytest.mark.parametrize(
-    ("names", "chosen"),
-    [
-        (["notes.ipynb", "double.ipynb"], "double.ipynb"),
-        (["double (1).ipynb", "notes.ipynb"], "double (1).ipynb"),
-        (["37_late_Double-2.ipynb", "notes.ipynb"], "37_late_Double-2.ipynb"),
-        (["double (2).ipynb", "double (1).ipynb"], "double (2).ipynb"),
-        (["homework.ipynb"], "homework.ipynb"),
-    ],
-)
-def test_the_notebook_that_was_meant_is_chosen(tmp_path, names, chosen):
-    """The names go from the file saved last to the oldest."""
-    assert intake.choose(folder_of(tmp_path, *names), "double").name == chosen
-
-
-def test_a_link_is_not_followed(tmp_path):
-    folder = folder_of(tmp_path, "double (1).ipynb")
-    (folder / "double.ipynb").symlink_to("/etc/hostname")
-    assert intake.choose(folder, "double").name == "double (1).ipynb"
-
-
-def test_a_folder_without_a_notebook_is_refused(tmp_path):
-    folder = folder_of(tmp_path, "double.py")
-    with pytest.raises(intake.Unreadable, match=r"There is no double\.ipynb"):
-        intake.choose(folder, "double")

@@ -68,6 +68,12 @@ def test_each_fault_has_its_own_status_and_words(answer, status, words):
     assert words in found.message
 
 
+def test_of_a_secret_case_no_expected_number_is_told():
+    public, secret = (verdict(tripled, secret=one).message for one in (False, True))
+    assert public == ("doubled[0, 0] should be 2, but it is 3 (2 of 2 numbers differ).")
+    assert secret == "doubled[0, 0] should not be 3 (2 of 2 numbers differ)."
+
+
 def test_the_simplest_failing_case_is_the_one_told_about():
     assert verdict(tripled).case == "one word"
 

@@ -5,7 +5,8 @@ import pytest
 from graders import cli
 from graders.course import Course
 from graders.train import train_built_in
-from transformer import recipe, weights
+from tests.test_pairs import write_file
+from transformer import pairs, recipe, weights
 
 TINY = {
     "seed": 3,
@@ -42,3 +43,14 @@ def test_a_file_without_enough_pairs_is_refused(tmp_path, capsys, content):
         path.write_bytes(content)
     assert cli.main(["train", "--pairs", str(path)]) == 2
     assert "pairs.tsv" in capsys.readouterr().err
+
+
+def test_a_file_of_pairs_gives_a_model_and_its_bleu(tmp_path, monkeypatch, capsys):
+    sizes = {"num_layers": 1, "model_dim": 8, "num_heads": 2, "hidden_dim": 12}
+    monkeypatch.setattr(pairs, "MODEL", {**pairs.MODEL, **sizes})
+    monkeypatch.setattr(pairs, "HELD_OUT", 20)
+    path, folder = write_file(tmp_path / "pairs.tsv"), tmp_path / "made"
+    arguments = ["--pairs", str(path), "--folder", str(folder), "--seconds", "0.2"]
+    assert cli.main(["train", *arguments]) == 0
+    assert "on 20 pairs that were held out" in capsys.readouterr().out
+    assert pairs.read(folder)[0].get_config()["model_dim"] == 8

@@ -3,6 +3,8 @@
 import os
 import struct
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -185,6 +187,20 @@ def test_a_loud_answer_is_right_all_the_same(run, loud):
     body = SOFTMAX.replace("    powers", f"    {loud}\n    powers", 1)
     _, found = run(loud, body)
     assert found == {"softmax": [PASSED]}
+
+
+def test_a_runner_that_is_closed_ends_what_runs(runner):
+    """As after Ctrl-C: nobody waits for the loop to reach its limit."""
+    runner = ProcessRunner() if isinstance(runner, ProcessRunner) else locked_runner()
+    job = Job([Step("loop", "while True: pass")], {"softmax": _ask("softmax")})
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(runner.run, job)
+        time.sleep(3)
+        began = time.monotonic()
+        runner.close()
+        with pytest.raises(RunnerError):
+            running.result()
+    assert time.monotonic() - began < 20
 
 
 # ------------------------------------------------------------------------ two attempts

@@ -34,9 +34,9 @@ DOUBLE = Exercise(
 )
 
 
-def verdict(answer, exercise=DOUBLE, right=doubled, wrong=tripled) -> Verdict:
+def verdict(answer, exercise=DOUBLE, right=doubled, wrong=tripled, **how) -> Verdict:
     """What the judge says of an answer to an exercise of the tests' own."""
     cases = cases_for(exercise)
     known = KnownMistake("tripled", "You tripled.", collect(exercise, wrong, cases))
     key = Key(collect(exercise, right, cases), [known])
-    return judge(exercise, cases, collect(exercise, answer, cases), key)
+    return judge(exercise, cases, collect(exercise, answer, cases), key, **how)

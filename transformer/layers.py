@@ -183,8 +183,10 @@ class EncoderLayer(Block):
     Source: Vaswani et al. 2017, section 3.1.
     """
 
-    def __init__(self, model_dim: int, num_heads: int, **kwargs: Any) -> None:
-        super().__init__(model_dim, num_heads, **kwargs)
+    def __init__(
+        self, model_dim: int, num_heads: int, *more: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(model_dim, num_heads, *more, **kwargs)
         self.attention = attention(model_dim, num_heads)
         self.norm_attention = normalisation()
 
@@ -214,8 +216,10 @@ class DecoderLayer(Block):
     Source: Vaswani et al. 2017, section 3.1.
     """
 
-    def __init__(self, model_dim: int, num_heads: int, **kwargs: Any) -> None:
-        super().__init__(model_dim, num_heads, **kwargs)
+    def __init__(
+        self, model_dim: int, num_heads: int, *more: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(model_dim, num_heads, *more, **kwargs)
         self.self_attention = attention(model_dim, num_heads)
         self.cross_attention = attention(model_dim, num_heads)
         self.norm_self, self.norm_cross = normalisation(), normalisation()

@@ -71,11 +71,11 @@ def train(
     report: Callable[[training.Progress], object] | None = None,
     checkpoint: str | Path | None = None,
     clock: training.Clock = time.monotonic,
-) -> layers.Transformer:
-    """A model that learnt from the pairs for so many seconds."""
+) -> tuple[layers.Transformer, training.History]:
+    """A model that learnt from the pairs for so many seconds, and how it went."""
     keras.utils.set_random_seed(TRAINING["seed"])
     model = new(len(prepared.vocabularies.source))
-    training.train(
+    history = training.train(
         model,
         prepared.parts.train,
         prepared.vocabularies,
@@ -85,7 +85,7 @@ def train(
         checkpoint=checkpoint,
         clock=clock,
     )
-    return model
+    return model, history
 
 
 def bleu(model: Any, pairs: Sequence[Pair], vocabularies: Vocabularies) -> float:
