@@ -215,10 +215,11 @@ def _lost(lesson: Lesson, attack: Attack, paper: Paper) -> list[str]:
 
 def _files(root: Path, home: Path) -> dict[str, bytes]:
     own = ("autograded", "gradebook.db", ".nbgrader")
-    return classroom.files_in(root, *own) | classroom.files_in(home, *OF_JUPYTER)
+    return classroom.files_in(root, *own) | classroom.files_in(home, *OF_TOOLS)
 
 
-OF_JUPYTER = (".ipython", ".local", ".cache", ".config", ".jupyter", ".keras", "tmp")
+OF_TOOLS = (".ipython", ".local", ".cache", ".config", ".jupyter", ".keras", "tmp")
+OF_TOOLS += (".rustup",)  # what programs put into a new home
 
 
 def _harm(
