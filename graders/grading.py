@@ -23,7 +23,7 @@ from graders.workers import Runner
 
 HERE = Path(graders.__file__).parent
 # What decides a grade besides the submission, the release and the seed.
-DECIDING = "child collect files intake judge oracle parts score wire workers"
+DECIDING = "child collect files intake judge laws oracle parts score wire workers"
 DECIDING += " kernel locked runners sandbox seccomp zygote"
 
 

@@ -42,7 +42,7 @@ from graders.workers import (
 START = "import sys; sys.path.insert(0, {!r}); from graders.zygote import main; main()"
 SUBJECT = ROOT / "transformer"
 # What of this package a student's copy has and a cell may import.
-OURS = "check child collect exercise feedback judge keys plain_words registry wire"
+OURS = "check child collect exercise feedback judge keys laws plain_words registry wire"
 HIDDEN = ("graders/oracle.py", "graders/mistakes", "transformer/reference")
 FOLDERS = (".git", ".grading", "solutions", "tests", "work")
 ALONE = "Each submission had to import for itself, which is slow:"
@@ -354,6 +354,7 @@ def _our_files() -> list[Path]:
     """The files of this package that a student's copy holds and a cell may need."""
     ours = ROOT / "graders"
     named = [ours / f"{name}.py" for name in ("__init__", *OURS.split())]
+    named.append(SUBJECT / "weights" / "__init__.py")  # exercises set weights with it
     return [*named, *ours.glob("exercises/*.py"), *ours.glob("keys/*/*.key")]
 
 

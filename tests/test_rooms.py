@@ -18,6 +18,7 @@ STUDENT_SIDE = [
     "feedback",
     "judge",
     "keys",
+    "laws",
     "registry",
     "wire",
 ]
@@ -27,6 +28,7 @@ NUMPY_ONLY = [
     "graders/collect.py",
     "graders/wire.py",
     "graders/judge.py",
+    "graders/laws.py",
     *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("transformer/reference/*.py")),
 ]
 HEAVY = {"keras", "tensorflow", "matplotlib", "pandas", "jupyterlab"}

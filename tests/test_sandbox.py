@@ -94,7 +94,8 @@ def test_the_comparers_modules_cannot_be_imported(run, module):
 
 def test_of_the_subject_only_what_the_lesson_uses_is_there(seen):
     look = "import transformer\nhere = os.path.dirname(transformer.__file__)"
-    assert sorted(seen("os.listdir(here)", look)) == ["__init__.py", "figures.py"]
+    files = ["__init__.py", "figures.py", "weights"]
+    assert sorted(seen("os.listdir(here)", look)) == files
 
 
 def test_nothing_of_this_computer_is_there_but_python(seen):

@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from graders.exercise import Case, Choice, Exercise, Law
+from graders.laws import BLOCKED, POSITIVE, SLACK, SUMS, Values, sums_to_one
 
 Generator = np.random.Generator
-Values = Mapping[str, np.ndarray]
 
 # ----------------------------------------------------------------------------- laws
-
-SLACK = 1e-4  # a law speaks of what is plainly broken; the numbers are judged after it
-
-
-def _sums_to_one(case: Case, values: Values) -> str | None:
-    weights = values["weights"]
-    axis = getattr(case, "axis", -1) % weights.ndim
-    sums = weights.sum(axis=axis)
-    wrong = np.argwhere(np.abs(sums - 1) > SLACK)
-    if not len(wrong):
-        return None
-    place = [str(i) for i in wrong[0]]
-    place.insert(axis, ":")
-    return f"weights[{', '.join(place)}] sums to {sums[tuple(wrong[0])]:.3g}"
-
-
-def _not_negative(case: Case, values: Values) -> str | None:
-    lowest = values["weights"].min()
-    return f"the smallest is {lowest:.3g}" if lowest < -SLACK else None
-
-
-def _blocked_is_zero(case: Case, values: Values) -> str | None:
-    weights = values["weights"]
-    may_attend = np.broadcast_to(case.mask, weights.shape)
-    wrong = np.argwhere(~may_attend & (np.abs(weights) > SLACK))
-    if not len(wrong):
-        return None
-    at = tuple(int(i) for i in wrong[0])
-    return (
-        f"weights[{', '.join(map(str, at))}] is {weights[at]:.3g}, where mask is False"
-    )
 
 
 def _within_the_values(case: Case, values: Values) -> str | None:
@@ -56,12 +25,7 @@ def _within_the_values(case: Case, values: Values) -> str | None:
     return f"one number is {worst:.3g} and the values go from {span}"
 
 
-SUMS = Law(
-    "each row of weights should sum to 1 over the keys (last axis)", _sums_to_one
-)
-SOFTMAX_SUMS = Law("weights should sum to 1 along `axis`", _sums_to_one)
-POSITIVE = Law("no weight should be negative", _not_negative)
-BLOCKED = Law("a blocked key should have weight 0", _blocked_is_zero)
+SOFTMAX_SUMS = Law("weights should sum to 1 along `axis`", sums_to_one)
 WITHIN = Law("an output is an average of the values", _within_the_values)
 
 # ---------------------------------------------------------------------------- cases

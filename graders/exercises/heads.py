@@ -5,48 +5,19 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from graders.exercise import Case, Choice, Exercise, Law
+from graders.laws import BLOCKED, POSITIVE, SUMS, Values
 
 Generator = np.random.Generator
-Values = Mapping[str, np.ndarray]
 
 NAMES = ("query", "key", "value", "output")
 
 # ----------------------------------------------------------------------------- laws
-
-SLACK = 1e-4  # a law speaks of what is plainly broken; the numbers are judged after it
-
-
-def _place(at: np.ndarray) -> str:
-    return f"({', '.join(str(int(i)) for i in at)})"
-
-
-def _sums_to_one(case: Case, values: Values) -> str | None:
-    sums = values["weights"].sum(axis=-1)
-    wrong = np.argwhere(np.abs(sums - 1) > SLACK)
-    if not len(wrong):
-        return None
-    return f"row {_place(wrong[0])} sums to {sums[tuple(wrong[0])]:.3g}"
-
-
-def _not_negative(case: Case, values: Values) -> str | None:
-    lowest = values["weights"].min()
-    return f"the smallest is {lowest:.3g}" if lowest < -SLACK else None
-
-
-def _blocked_is_zero(case: Case, values: Values) -> str | None:
-    weights = values["weights"]
-    may_attend = np.broadcast_to(case.mask, weights.shape)
-    wrong = np.argwhere(~may_attend & (np.abs(weights) > SLACK))
-    if not len(wrong):
-        return None
-    size = weights[tuple(wrong[0])]
-    return f"weights{_place(wrong[0])} is {size:.3g}, where mask is False"
 
 
 def _keeps_the_words(case: Case, values: Values) -> str | None:
@@ -60,11 +31,6 @@ def _keeps_the_words(case: Case, values: Values) -> str | None:
     return None
 
 
-SUMS = Law(
-    "each row of weights should sum to 1 over the keys (last axis)", _sums_to_one
-)
-POSITIVE = Law("no weight should be negative", _not_negative)
-BLOCKED = Law("a blocked key should have weight 0 in every head", _blocked_is_zero)
 WORDS = Law("row t of a head should hold numbers of word t alone", _keeps_the_words)
 
 # ---------------------------------------------------------------------------- cases

@@ -17,6 +17,7 @@ import numpy as np
 
 from graders.collect import as_value
 from graders.exercise import Case, Choice, Exercise, Law
+from graders.laws import sums_to_one
 from transformer.weights import put
 
 Generator = np.random.Generator
@@ -51,14 +52,6 @@ def _first_reacts(case: Case, values: Values) -> str | None:
     """Sentence 1 is sentence 0 with another last word."""
     move = np.abs(values["output"][1, 0] - values["output"][0, 0]).max()
     return None if move > SLACK else "the vector at position 0 stays as it is"
-
-
-def _rows_sum(case: Case, values: Values) -> str | None:
-    sums = values["weights"].sum(axis=-1)
-    wrong = np.argwhere(np.abs(sums - 1) > SLACK)
-    if not len(wrong):
-        return None
-    return f"row {_place(wrong[0])} sums to {sums[tuple(wrong[0])]:.3g}"
 
 
 def _last_word(tokens_t: np.ndarray) -> int:
@@ -115,7 +108,7 @@ REACTS = Law(
     "the first position should react when the last word of the sentence changes",
     _first_reacts,
 )
-SUMS = Law("each row of weights should sum to 1 over the source's words", _rows_sum)
+SUMS = Law("each row of weights should sum to 1 over the source's words", sums_to_one)
 STEADY = Law("the same sentences should give the same logits at every call", _is_steady)
 NO_SHARES = Law("the model should return logits, not probabilities", _are_no_shares)
 PAST = Law("logits should not depend on words that are still to come", _past_is_kept)
