@@ -52,7 +52,6 @@ from tests.attacks.paper import FIRST
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = "c = get_config()\nc.CourseDirectory.course_id = 'plain'\n"
 USUAL = "attention"
-ATTACKER, LAST = "mallory", "zuse"
 MOST = 3 << 30  # bytes of the grader, at which it is stopped
 LIMITS = Limits(cell=4, call=4, total=24, memory=1 << 30, file_size=16 << 20)
 ALONE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -172,15 +171,17 @@ def stock(lesson: Lesson, course: Course, attack: Attack, seconds: float) -> See
         ):
             paper = _paper(lesson, root, port)
             attack.change(paper)
-            paper.write(root / "submitted" / ATTACKER / lesson.name)
-            _paper(lesson, root, port).write(root / "submitted" / LAST / lesson.name)
+            paper.write(root / "submitted" / attack.student / lesson.name)
+            _paper(lesson, root, port).write(
+                root / "submitted" / classroom.LAST / lesson.name
+            )
             before = _files(root, home)
             remarks = _autograde(root, lesson, Path(place), seconds)
             after = _files(root, home)
         remarks += _harm(root, lesson, before, after)
         without = _lost(lesson, attack, paper)
         deserved = 0 if attack.earns == NOTHING else _most(root, lesson, without)
-        found = _points(root, lesson, ATTACKER)
+        found = _points(root, lesson, attack.student)
         return Seen(found, _most(root, lesson), deserved, remarks)
 
 
@@ -229,7 +230,7 @@ def _harm(
     most, found = _most(root, lesson), []
     if _points(root, lesson, FIRST) != most:
         found.append("an earlier student's grade changed")
-    last = _points(root, lesson, LAST)
+    last = _points(root, lesson, classroom.LAST)
     if last is None:
         found.append("the next student ungraded")
     elif last != most:
