@@ -3,7 +3,7 @@
     python -m benchmarks.attacks [--only WORDS] [--seconds 120] [--to docs/attacks.md]
 
 nbgrader grades the same answers in a plain assignment: each check is a cell of asserts,
-all settings are nbgrader's own. Every attack meets a course of its own, in which one
+all settings but the time are nbgrader's. Every attack meets a course of its own, in which one
 student is graded already and another one is graded after the attacker. `--keep` names a
 file of what nbgrader made of earlier attacks, so that a run that was stopped goes on.
 """
@@ -50,7 +50,8 @@ from tests.attacks import (
 from tests.attacks.paper import FIRST
 
 ROOT = Path(__file__).resolve().parents[1]
-CONFIG = "c = get_config()\nc.CourseDirectory.course_id = 'plain'\n"
+CELL = 10  # seconds for a cell: nbgrader allows 30, here a long table is to be filled
+CONFIG = f"c = get_config()\nc.Execute.timeout = {CELL}\n"
 USUAL = "attention"
 MOST = 3 << 30  # bytes of the grader, at which it is stopped
 LIMITS = Limits(cell=4, call=4, total=24, memory=1 << 30, file_size=16 << 20)
@@ -340,7 +341,7 @@ def document(
         f"nbgrader, it graded {well[1]} so.",
         "",
         "nbgrader graded a plain assignment: the same answers with asserts as tests, "
-        "all settings its own. Fewer points are to be had there, and an answer that "
+        f"all settings its own, but {CELL} s for a cell. Fewer points are to be had there, and an answer that "
         "calls a wrong one is wrong, where this course hands out finished parts.",
         "Bold: other points than the answers deserve, or harm to others. "
         "A dash: not given to nbgrader, because nothing would have kept it from "
