@@ -3,7 +3,7 @@
     python -m benchmarks.attacks [--only WORDS] [--seconds 120] [--to docs/attacks.md]
 
 nbgrader grades the same answers in a plain assignment: each check is a cell of asserts,
-all settings are nbgrader's own. Every attack meets a course of its own, in which one
+all settings but the time are nbgrader's. Every attack meets a course of its own, in which one
 student is graded already and another one is graded after the attacker. `--keep` names a
 file of what nbgrader made of earlier attacks, so that a run that was stopped goes on.
 """
@@ -50,9 +50,9 @@ from tests.attacks import (
 from tests.attacks.paper import FIRST
 
 ROOT = Path(__file__).resolve().parents[1]
-CONFIG = "c = get_config()\nc.CourseDirectory.course_id = 'plain'\n"
+CELL = 10  # seconds for a cell: nbgrader allows 30, here a long table is to be filled
+CONFIG = f"c = get_config()\nc.Execute.timeout = {CELL}\n"
 USUAL = "attention"
-ATTACKER, LAST = "mallory", "zuse"
 MOST = 3 << 30  # bytes of the grader, at which it is stopped
 LIMITS = Limits(cell=4, call=4, total=24, memory=1 << 30, file_size=16 << 20)
 ALONE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -172,15 +172,17 @@ def stock(lesson: Lesson, course: Course, attack: Attack, seconds: float) -> See
         ):
             paper = _paper(lesson, root, port)
             attack.change(paper)
-            paper.write(root / "submitted" / ATTACKER / lesson.name)
-            _paper(lesson, root, port).write(root / "submitted" / LAST / lesson.name)
+            paper.write(root / "submitted" / attack.student / lesson.name)
+            _paper(lesson, root, port).write(
+                root / "submitted" / classroom.LAST / lesson.name
+            )
             before = _files(root, home)
             remarks = _autograde(root, lesson, Path(place), seconds)
             after = _files(root, home)
         remarks += _harm(root, lesson, before, after)
         without = _lost(lesson, attack, paper)
         deserved = 0 if attack.earns == NOTHING else _most(root, lesson, without)
-        found = _points(root, lesson, ATTACKER)
+        found = _points(root, lesson, attack.student)
         return Seen(found, _most(root, lesson), deserved, remarks)
 
 
@@ -215,10 +217,11 @@ def _lost(lesson: Lesson, attack: Attack, paper: Paper) -> list[str]:
 
 def _files(root: Path, home: Path) -> dict[str, bytes]:
     own = ("autograded", "gradebook.db", ".nbgrader")
-    return classroom.files_in(root, *own) | classroom.files_in(home, *OF_JUPYTER)
+    return classroom.files_in(root, *own) | classroom.files_in(home, *OF_TOOLS)
 
 
-OF_JUPYTER = (".ipython", ".local", ".cache", ".config", ".jupyter", ".keras", "tmp")
+OF_TOOLS = (".ipython", ".local", ".cache", ".config", ".jupyter", ".keras", "tmp")
+OF_TOOLS += (".rustup",)  # what programs put into a new home
 
 
 def _harm(
@@ -228,7 +231,7 @@ def _harm(
     most, found = _most(root, lesson), []
     if _points(root, lesson, FIRST) != most:
         found.append("an earlier student's grade changed")
-    last = _points(root, lesson, LAST)
+    last = _points(root, lesson, classroom.LAST)
     if last is None:
         found.append("the next student ungraded")
     elif last != most:
@@ -338,7 +341,7 @@ def document(
         f"nbgrader, it graded {well[1]} so.",
         "",
         "nbgrader graded a plain assignment: the same answers with asserts as tests, "
-        "all settings its own. Fewer points are to be had there, and an answer that "
+        f"all settings its own, but {CELL} s for a cell. Fewer points are to be had there, and an answer that "
         "calls a wrong one is wrong, where this course hands out finished parts.",
         "Bold: other points than the answers deserve, or harm to others. "
         "A dash: not given to nbgrader, because nothing would have kept it from "

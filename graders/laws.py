@@ -22,7 +22,7 @@ def sums_to_one(case: Case, values: Values) -> str | None:
         return None
     place = [str(i) for i in wrong[0]]
     place.insert(axis, ":")
-    return f"weights[{', '.join(place)}] sums to {sums[tuple(wrong[0])]:.3g}"
+    return f"weights[{', '.join(place)}] sums to {sums[tuple(wrong[0])]:.6g}"
 
 
 def not_negative(case: Case, values: Values) -> str | None:

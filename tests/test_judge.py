@@ -7,6 +7,7 @@ import pytest
 
 from graders.exercise import CRASHED, NOT_ATTEMPTED, PASSED, WRONG, Case, Choice
 from graders.judge import missing
+from graders.laws import SUMS
 from tests.toy import DOUBLE, doubled, tripled, verdict
 
 
@@ -72,6 +73,13 @@ def test_of_a_secret_case_no_expected_number_is_told():
     public, secret = (verdict(tripled, secret=one).message for one in (False, True))
     assert public == ("doubled[0, 0] should be 2, but it is 3 (2 of 2 numbers differ).")
     assert secret == "doubled[0, 0] should not be 3 (2 of 2 numbers differ)."
+
+
+def test_a_sum_that_is_nearly_1_is_not_told_as_1():
+    weights = np.array([[0.5, 0.5], [0.5, 0.501]])
+    assert SUMS.broken(Case("rows"), {"weights": weights}) == (
+        "weights[1, :] sums to 1.001"
+    )
 
 
 def test_the_simplest_failing_case_is_the_one_told_about():

@@ -142,6 +142,12 @@ def in_a_folder(paper: Paper) -> None:
     paper.place = place
 
 
+@attack(ALL)
+def in_a_zip(paper: Paper) -> None:
+    """Handed in as a zip."""
+    paper.zip("homework/")
+
+
 @attack(NOTHING, NO_NOTEBOOK)
 def nothing_there(paper: Paper) -> None:
     """An empty folder."""

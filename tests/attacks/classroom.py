@@ -31,7 +31,8 @@ from tests.attacks.paper import FIRST, NOTHING, REST, Attack, Paper
 HALF, LAST = "mona", "zuse"
 HONEST = (FIRST, HALF, LAST)  # before, among and after the attackers
 SEED = 20_170_612
-OWN = ("record", "release", "autograded", "gradebook.db")  # what the grader writes
+# What the grader writes.
+OWN = ("lock", "record", "release", "autograded", "gradebook.db")
 MARK = f"7{os.getpid()}"  # seconds that what an attack leaves behind would sleep
 
 

@@ -105,6 +105,30 @@ def a_folder_of_that_name(paper: Paper) -> None:
     paper.place = lambda folder: (folder / name).mkdir()
 
 
+@attack(NOTHING, r"There is no \w+\.ipynb")
+def a_zip_that_leads_out(paper: Paper) -> None:
+    """A zip whose notebook is called `../../../` and would be unpacked above."""
+    paper.zip("../../../")
+
+
+@attack(NOTHING, "The file has more than 20 MB")
+def a_zip_without_end(paper: Paper) -> None:
+    """A zip of 200 KB whose notebook has 200 MB."""
+    paper.zip("", bytes(200 << 20))
+
+
+@attack(ALL)
+def links_made_by_code(paper: Paper) -> None:
+    """Right answers, and a cell that writes through links to wherever it can."""
+    paper.add(
+        "import glob, os\nos.symlink('/', 'up')\n"
+        "for path in glob.glob('up/*/*')[:999]:\n"
+        "    try:\n"
+        "        os.link(path, 'linked')\n        open('linked', 'a').write(' ')\n"
+        "    except OSError: pass"
+    )
+
+
 @attack(ALL)
 def links_beside(paper: Paper) -> None:
     """Right answers beside links to `/`, to itself and out of the folder."""
