@@ -3,7 +3,8 @@
     python -m benchmarks.attacks [--only WORDS] [--seconds 120] [--to docs/attacks.md]
 
 nbgrader grades the same answers in a plain assignment: each check is a cell of asserts,
-all settings but the time are nbgrader's. Every attack meets a course of its own, in which one
+all settings but the time are nbgrader's. Every attack meets a course of its own, in which
+one
 student is graded already and another one is graded after the attacker. `--keep` names a
 file of what nbgrader made of earlier attacks, so that a run that was stopped goes on.
 """
@@ -341,8 +342,8 @@ def document(
         f"nbgrader, it graded {well[1]} so.",
         "",
         "nbgrader graded a plain assignment: the same answers with asserts as tests, "
-        f"all settings its own, but {CELL} s for a cell. Fewer points are to be had there, and an answer that "
-        "calls a wrong one is wrong, where this course hands out finished parts.",
+        f"all settings its own, but {CELL} s for a cell. Fewer points are to be had "
+        "there, and an answer that calls a wrong one is wrong, where this course hands out finished parts.",
         "Bold: other points than the answers deserve, or harm to others. "
         "A dash: not given to nbgrader, because nothing would have kept it from "
         "harming the computer.",
