@@ -18,7 +18,7 @@
 #
 # **You will build** the loss it learns from, the learning rate it learns with,
 # and the search that turns its numbers into English.
-# Then you train it in this notebook, in about a minute,
+# Then you train it in this notebook, in a minute or two,
 # and beside it lesson 01's kind of network, on the same sentences, for as long.
 #
 # **You need** masks and teacher forcing (lesson 05) and the Transformer (lesson 06),
@@ -631,10 +631,10 @@ assert all(step is not None for step in passed.values())
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **For the class.** Here the first meeting ends.
-# *Discuss.* (1) *The curve is flat for a while and then falls quickly.
-# What is learnt in between?*
-# Expected: the flat part is near the third milestone, English without French;
-# then cross-attention finds the source, and each word learnt makes the next easier.
+# *Discuss.* (1) *The loss passes the third milestone in a tenth of the steps.
+# What are the other nine tenths for?*
+# Expected: frequent words and frames are learnt first; rare words, endings and the
+# order of words in long sentences last, and one wrong word spoils a sentence.
 # (2) *Why not train on whole sentences without shifting, as one sees them in use?*
 # Expected: then an early mistake would spoil the rest of the sentence, and all places
 # could not be computed at once; the price is that the model never meets its own
@@ -1013,7 +1013,7 @@ figures.show(
 )
 
 # %% [markdown]
-# The LSTM is as good as anybody with short sentences and falls with every word more:
+# The LSTM is nearly as good with the shortest sentences and falls with every word more:
 # lesson 01's claim, in the task that it was about.
 # With attention each French word is one look away, however many there are.
 # Beyond the trained lengths, positions decide.
@@ -1348,7 +1348,7 @@ figures.show(
 
 # %% [markdown] minutes=1
 # Without residual connections nothing is learnt in this time,
-# without the scale little: lessons 06 and 02 said why.
+# without the scale less than half: lessons 06 and 02 said why.
 # Positions and normalisation come next, then the second to fourth head.
 # Where to normalise, and the warm-up, make differences of a few points,
 # and a few points are what another seed makes too:
