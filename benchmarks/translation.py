@@ -8,7 +8,8 @@ pairs and the same seconds of processor time, compared on the same 1,000 held-ou
     ours     `transformer.pairs`
     keras    the usual recipe with Keras's MultiHeadAttention: learned positions, heads
              as wide as the model, sentences padded to one length, RMSprop through `fit`
-    lstm     two LSTMs with additive attention, trained by the same loop as ours
+    lstm     two LSTMs with additive attention, trained by the same loop as ours, with a
+             learning rate of its own
 
 Evaluation does not count. `--to` keeps the numbers.
 """
@@ -195,7 +196,8 @@ class Additive(keras.Model):
 
 
 def train_additive(prepared: pairs.Prepared, seconds: float, mark: Mark) -> None:
-    looped(prepared, seconds, mark, Additive(len(prepared.vocabularies.source)))
+    model = Additive(len(prepared.vocabularies.source))
+    looped(prepared, seconds, mark, model, learning_rate=5e-3)
 
 
 def train_ours(prepared: pairs.Prepared, seconds: float, mark: Mark) -> None:
@@ -203,9 +205,13 @@ def train_ours(prepared: pairs.Prepared, seconds: float, mark: Mark) -> None:
 
 
 def looped(
-    prepared: pairs.Prepared, seconds: float, mark: Mark, model: keras.Model
+    prepared: pairs.Prepared,
+    seconds: float,
+    mark: Mark,
+    model: keras.Model,
+    **changes: Any,
 ) -> None:
-    """Trains with the course's own loop."""
+    """Trains with the course's own loop; `changes` are of `pairs.TRAINING`."""
 
     def report(progress: training.Progress) -> None:
         mark(model, progress.share, progress.seconds)
@@ -215,7 +221,7 @@ def looped(
         prepared.parts.train,
         prepared.vocabularies,
         seconds=seconds,
-        **pairs.TRAINING,
+        **{**pairs.TRAINING, **changes},
         report=report,
         clock=time.process_time,
     )
