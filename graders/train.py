@@ -44,7 +44,7 @@ def train_pairs(path: Path, folder: Path, seconds: float) -> int:
     except (OSError, ValueError) as error:
         raise CourseError(f"{path}: {error}") from None
     with _bar(path.name) as report:
-        model = pairs.train(prepared, seconds, report)
+        model, history = pairs.train(prepared, seconds, report)
     test, vocabularies = prepared.parts.test, prepared.vocabularies
     score = pairs.bleu(model, test, vocabularies)
     some = translate.translate(model, [pair.french for pair in test[:5]], vocabularies)
@@ -52,7 +52,8 @@ def train_pairs(path: Path, folder: Path, seconds: float) -> int:
         print(f"{pair.french}\n    {pairs.printed(said)}")
     print(f"BLEU {score:.1f} on {len(test):,} pairs that were held out")
     pairs.write(folder, model, vocabularies)
-    print(f"{seconds:.0f} s of training: {folder}")
+    spent = history.steps[-1].seconds if history.steps else 0.0
+    print(f"{spent:.0f} s of training: {folder}")
     return 0
 
 

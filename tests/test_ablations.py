@@ -20,6 +20,7 @@ def logits(variant, monkeypatch):
     return np.asarray(model(INPUTS))
 
 
+@pytest.mark.filterwarnings("ignore:.*looks like it has unbuilt state")  # norms
 @pytest.mark.parametrize("name", list(ablations.VARIANTS)[1:])
 def test_a_variant_is_another_model_or_learns_otherwise(name, monkeypatch):
     variant, base = ablations.VARIANTS[name], next(iter(ablations.VARIANTS.values()))

@@ -188,7 +188,15 @@ def test_no_line_of_a_solution_is_released(lesson):
 
 @pytest.mark.parametrize(
     "word",
-    ["HIDDEN", "BEGIN SOLUTION", "secret=", "graders.oracle", "reference", "made_from"],
+    [
+        "HIDDEN",
+        "BEGIN SOLUTION",
+        "secret=",
+        "graders.oracle",
+        "transformer.reference",
+        "import reference",
+        "made_from",
+    ],
 )
 def test_no_release_names_what_is_secret(lesson, word):
     assert word not in lesson.release.read_text(encoding="utf-8")

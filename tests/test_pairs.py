@@ -16,6 +16,16 @@ from transformer.corpus.subwords import Subwords
 PAIRS = draw(400, seed=7, lengths=(4, 9), names=10, numbers=20)
 
 
+def write_file(path):
+    """A file of the Tatoeba kind."""
+    lines = [
+        f"{detokenise_english(pair.english)}\t{detokenise_french(pair.french)}\tCC-BY"
+        for pair in PAIRS
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
 @pytest.fixture(scope="module")
 def pieces():
     return Subwords.learn([side for pair in PAIRS for side in pair], size=300)
@@ -23,14 +33,7 @@ def pieces():
 
 @pytest.fixture
 def file(tmp_path):
-    """A file of the Tatoeba kind."""
-    lines = [
-        f"{detokenise_english(pair.english)}\t{detokenise_french(pair.french)}\tCC-BY"
-        for pair in PAIRS
-    ]
-    path = tmp_path / "pairs.tsv"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
+    return write_file(tmp_path / "pairs.tsv")
 
 
 @pytest.fixture
@@ -64,6 +67,12 @@ def test_there_are_as_many_pieces_as_asked_for(pieces):
     assert len(pieces) == len(pieces.words) == 300
 
 
+def test_few_sentences_have_few_pieces():
+    pieces = Subwords.learn(["the cat sleeps .", "le chat dort ."], size=4000)
+    assert 4 < len(pieces) < 100
+    assert pieces.decode(pieces.encode("the cat")) == "the cat"
+
+
 def test_pieces_are_saved_and_loaded(pieces, tmp_path):
     pieces.save(tmp_path / "pieces.model")
     again = Subwords.load(tmp_path / "pieces.model")
@@ -78,7 +87,10 @@ def test_a_file_is_learnt_from_scored_and_kept(file, small, monkeypatch, tmp_pat
     monkeypatch.setattr(pairs, "HELD_OUT", 20)
     prepared = pairs.prepare(file, vocab_size=300)
     reports = []
-    model = pairs.train(prepared, seconds=6, report=reports.append, clock=Ticks().now)
+    model, history = pairs.train(
+        prepared, seconds=6, report=reports.append, clock=Ticks().now
+    )
+    assert reports == history.steps
     assert reports[-1].share == 1
     score = pairs.bleu(model, prepared.parts.test, prepared.vocabularies)
     assert 0 <= score < 100

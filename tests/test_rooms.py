@@ -97,3 +97,9 @@ def test_only_the_command_line_knows_every_module():
 
 def test_the_command_line_starts_without_anything_heavy():
     assert not roots(ROOT / "graders" / "cli.py", top_level=True) & HEAVY
+
+
+def test_no_lessons_script_would_be_imported_in_the_place_of_a_package():
+    """A notebook imports from its own folder first."""
+    scripts = {path.stem for path in ROOT.glob("solutions/*/*.py")}
+    assert not scripts & {"graders", "transformer"}

@@ -1,11 +1,14 @@
 """`course train`: weights where they were asked for, and clear refusals."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from graders import cli
 from graders.course import Course
 from graders.train import train_built_in
-from transformer import recipe, weights
+from tests.test_pairs import write_file
+from transformer import pairs, recipe, weights
 
 TINY = {
     "seed": 3,
@@ -35,6 +38,22 @@ def test_the_built_in_corpus_gives_weights_and_a_record(course, tmp_path, capsys
     assert not [*tmp_path.glob("work/*")]
 
 
+def test_interrupted_it_keeps_what_was_learnt_and_goes_on(
+    course, tmp_path, monkeypatch, capsys
+):
+    def stop(progress):
+        raise KeyboardInterrupt
+
+    made = tmp_path / "made"
+    with monkeypatch.context() as patched:
+        patched.setattr("graders.train._bar", lambda name: nullcontext(stop))
+        assert train_built_in(course, made, steps=60) == 1
+    assert "the same command goes on" in capsys.readouterr().out
+    assert weights.shipped(made).record["steps"] == 50
+    assert train_built_in(course, made, steps=60) == 0
+    assert weights.shipped(made).record["steps"] == 60
+
+
 @pytest.mark.parametrize("content", [None, b"", b"Hello.\tBonjour.\n"])
 def test_a_file_without_enough_pairs_is_refused(tmp_path, capsys, content):
     path = tmp_path / "pairs.tsv"
@@ -42,3 +61,14 @@ def test_a_file_without_enough_pairs_is_refused(tmp_path, capsys, content):
         path.write_bytes(content)
     assert cli.main(["train", "--pairs", str(path)]) == 2
     assert "pairs.tsv" in capsys.readouterr().err
+
+
+def test_a_file_of_pairs_gives_a_model_and_its_bleu(tmp_path, monkeypatch, capsys):
+    sizes = {"num_layers": 1, "model_dim": 8, "num_heads": 2, "hidden_dim": 12}
+    monkeypatch.setattr(pairs, "MODEL", {**pairs.MODEL, **sizes})
+    monkeypatch.setattr(pairs, "HELD_OUT", 20)
+    path, folder = write_file(tmp_path / "pairs.tsv"), tmp_path / "made"
+    arguments = ["--pairs", str(path), "--folder", str(folder), "--seconds", "0.2"]
+    assert cli.main(["train", *arguments]) == 0
+    assert "on 20 pairs that were held out" in capsys.readouterr().out
+    assert pairs.read(folder)[0].get_config()["model_dim"] == 8

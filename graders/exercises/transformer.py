@@ -389,7 +389,7 @@ def _decoder_cases(rng: Generator) -> list[Case]:
 
 def _whole_case(rng: Generator, name: str, layers: int, dropout: float) -> Case:
     """Two sentences, padded on both sides; sentence 0 is what the laws change."""
-    n_source, n_target, max_length, m, h, f = 9, 7, 10, 6, 2, 5
+    n_source, n_target, max_length, m, h, f = 9, 7, 10, 6, 2, int(rng.integers(4, 30))
     encoder = _stack(n_source, layers, _encoder_layer(m, h, f), m)
     decoder = _stack(n_target, layers, _decoder_layer(m, h, f), m)
     weights = {
@@ -582,11 +582,15 @@ def _call_whole(cls: Any, case: Case) -> Any:
 
 
 def _call_save(cls: Any, case: Case) -> Any:
-    """The logits of a model that was saved and loaded, and how many numbers it has."""
+    """How saving and loading changes the logits, and how many numbers are loaded."""
     model = _model(cls, case)
+    before = _logits(model, case.source, case.target)
     again = _loaded(model) if _is_layer(model) else _made_again(model, case)
     size = sum(int(np.prod(v.shape)) for v in again.trainable_variables)
-    return _logits(again, case.source, case.target), size
+    after = _logits(again, case.source, case.target)
+    if np.shape(before) != np.shape(after) or not isinstance(after, np.ndarray):
+        return before, size
+    return after - before, size
 
 
 def _loaded(model: Any) -> Any:
@@ -748,7 +752,7 @@ FUNCTIONS: list[Exercise] = [
         f"class Transformer{MODEL}",
         _call_save,
         _save_cases,
-        {"logits": "(b, t, n)", "the count of trainable numbers": "()"},
+        {"change of the logits": "(b, t, n)", "the count of trainable numbers": "()"},
         uses=IN_WHOLE,
     ),
 ]
@@ -764,7 +768,7 @@ CHOICES: list[Choice] = [
         options={
             "about as large": "They would be if a sublayer said little compared with what it is added to. At their initial weights attention and feed-forward layer say about as much as they are given, and every sum is larger than its parts.",
             "about five times": "A sum of independent parts grows with the root of their number, and the root of 24 is 4.9. But the parts are not of one size: each sublayer reads the sum so far, and what it adds is as large as what it reads.",
-            "more than a thousand times": "Each sublayer reads the sum so far and adds something of its size. Growth in proportion to what is there is a power, not a sum: a factor of about 1.6 a block is 40,000 after 24.",
+            "more than a thousand times": "Each sublayer reads the sum so far and adds something of its size. Growth in proportion to what is there is a power, not a sum: a factor of 1.6 a block is tens of thousands after 24.",
         },
     ),
     Choice(

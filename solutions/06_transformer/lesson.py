@@ -26,10 +26,8 @@
 
 # %% given="setup"
 import ipywidgets as widgets
-import keras
 import numpy as np
 from IPython.display import display
-from keras import ops
 
 from graders.check import check, example, explain
 from transformer import figures, weights
@@ -45,6 +43,11 @@ figures.show(
 # %% [markdown]
 # New today are the two lit boxes, what stands *between* boxes,
 # and the order in which they are put together.
+
+# %% given="keras" tags=["late-import"]
+# Keras takes some seconds to load. Run this cell and read on.
+import keras
+from keras import ops
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **For the class.** Open with the question: if one layer of attention is good,
@@ -73,12 +76,14 @@ WIDTH, HEADS, BLOCKS = 32, 4, 24
 def make_sublayers(num_blocks=BLOCKS, seed=7):
     """Make attention and a small network in turns, at their initial weights."""
     keras.utils.set_random_seed(seed)
+    exact = {"dtype": "float64"}  # so that rounding has no part in what is measured
     sublayers = []
     for _ in range(num_blocks):
-        look = keras.layers.MultiHeadAttention(HEADS, WIDTH // HEADS, use_bias=False)
+        look = keras.layers.MultiHeadAttention(HEADS, WIDTH // HEADS, **exact)
+        wide = keras.layers.Dense(4 * WIDTH, activation="relu", **exact)
+        back = keras.layers.Dense(WIDTH, **exact)
         sublayers.append(lambda x_btm, look=look: look(x_btm, x_btm))
-        wide = keras.layers.Dense(4 * WIDTH, activation="relu")
-        sublayers.append(keras.Sequential([wide, keras.layers.Dense(WIDTH)]))
+        sublayers.append(lambda x_btm, wide=wide, back=back: back(wide(x_btm)))
     return sublayers
 
 
@@ -100,7 +105,7 @@ def likeness(x_btm):
     return float(cosine_btt[:, ~np.eye(x_btm.shape[1], dtype=bool)].mean())
 
 
-words_btm = np.random.default_rng(7).normal(size=(4, 10, WIDTH)).astype("float32")
+words_btm = np.random.default_rng(7).normal(size=(4, 10, WIDTH))
 plain = go_through(words_btm, make_sublayers())
 kept = go_through(words_btm, make_sublayers(), residual=True)
 
@@ -146,7 +151,7 @@ def gradient_norms(residual, norm=None):
         x_btm = tf.constant(words_btm)
         tape.watch(x_btm)
         states = go_through(x_btm, sublayers, residual, norm)
-        loss = tf.reduce_sum(states[-1] * target_btm.astype("float32"))
+        loss = tf.reduce_sum(states[-1] * target_btm)
     return [float(tf.norm(g_btm)) for g_btm in tape.gradient(loss, states)]
 
 
@@ -160,7 +165,7 @@ for name, norms in (("without", plain_norms), ("with", kept_norms)):
 
 # %%
 assert plain_norms[0] < 1e-4 * plain_norms[-1]
-assert kept_norms[0] > 1e12 * kept_norms[-1]
+assert kept_norms[0] > 1e6 * kept_norms[-1]
 
 # %% tags=["folded", "nbval-ignore-output"] slideshow={"slide_type": "subslide"}
 kept_alike = [likeness(x_btm) for x_btm in kept[:9]]
@@ -183,7 +188,7 @@ assert kept_alike[2] < 0.6 < plain_alike[1] + 0.2
 # %% [markdown]
 # With residuals the words stay apart much longer.
 # And the gradient no longer vanishes; it does the opposite,
-# by a factor of more than a million million, which is no better.
+# by a factor of more than a million, which is no better.
 # One more thing is missing.
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
@@ -316,7 +321,7 @@ explain("predict-norm", norm_guess)
 # and the gradient arrives.
 
 # %%
-norm = keras.layers.LayerNormalization(epsilon=1e-6)
+norm = keras.layers.LayerNormalization(epsilon=1e-6, dtype="float64")
 theirs_btm = np.asarray(norm(words_btm))
 gap = np.abs(theirs_btm - layer_norm(words_btm, ones_m, zeros_m)).max()
 print("largest difference to Keras below 1e-5:", bool(gap < 1e-5))
@@ -762,7 +767,7 @@ def behind_blocks(norm_first, num_blocks=BLOCKS):
         make(WIDTH, HEADS, 4 * WIDTH, norm_first=norm_first) for _ in range(num_blocks)
     ]
     with tf.GradientTape() as tape:
-        states = [tf.constant(words_btm)]
+        states = [tf.constant(words_btm, "float32")]
         tape.watch(states[0])
         for block in blocks:
             states.append(block(states[-1]))

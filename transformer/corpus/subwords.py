@@ -39,16 +39,15 @@ class Subwords(Vocabulary):
 
         Args:
             sentences: Words split by spaces.
-            size: Number of ids, the four marks included.
-
-        Raises:
-            RuntimeError: If the sentences do not hold so many pieces.
+            size: Number of ids, the four marks included; fewer where the sentences do
+                not hold so many pieces.
         """
         written = io.BytesIO()
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(sentences),
             model_writer=written,
             vocab_size=size,
+            hard_vocab_limit=False,
             model_type="bpe",
             character_coverage=1.0,
             pad_id=PAD,
