@@ -3,10 +3,9 @@
     python -m benchmarks.attacks [--only WORDS] [--seconds 120] [--to docs/attacks.md]
 
 nbgrader grades the same answers in a plain assignment: each check is a cell of asserts,
-all settings but the time are nbgrader's. Every attack meets a course of its own, in which
-one
-student is graded already and another one is graded after the attacker. `--keep` names a
-file of what nbgrader made of earlier attacks, so that a run that was stopped goes on.
+all settings but the time of a cell are nbgrader's own. Every attack meets a course of
+its own, in which one student is graded already and another one after the attacker.
+`--keep` names a file of what nbgrader made of earlier attacks: a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -42,6 +41,7 @@ from graders.workers import Limits
 from tests.attacks import (
     ATTACKS,
     NOTHING,
+    REFUSED,
     REST,
     SECTIONS,
     Attack,
@@ -184,6 +184,8 @@ def stock(lesson: Lesson, course: Course, attack: Attack, seconds: float) -> See
         without = _lost(lesson, attack, paper)
         deserved = 0 if attack.earns == NOTHING else _most(root, lesson, without)
         found = _points(root, lesson, attack.student)
+        if attack.earns == REFUSED:  # a rule of ours, not nbgrader's
+            deserved = found or 0
         return Seen(found, _most(root, lesson), deserved, remarks)
 
 
@@ -343,7 +345,8 @@ def document(
         "",
         "nbgrader graded a plain assignment: the same answers with asserts as tests, "
         f"all settings its own, but {CELL} s for a cell. Fewer points are to be had "
-        "there, and an answer that calls a wrong one is wrong, where this course hands out finished parts.",
+        "there, and an answer that calls a wrong one is wrong, where this course hands "
+        "out finished parts.",
         "Bold: other points than the answers deserve, or harm to others. "
         "A dash: not given to nbgrader, because nothing would have kept it from "
         "harming the computer.",
@@ -358,7 +361,9 @@ def document(
         lines += ["| --- | --- | --- | --- |"]
         for attack in attacks:
             if attack.section == section:
-                cells = (attack.earns, theirs.get(attack.name, "—"), own[attack.name])
+                nothing = "—" if attack.alone else "not measured"
+                seen = theirs.get(attack.name, nothing)
+                cells = (attack.earns, seen, own[attack.name])
                 lines.append(f"| {said(attack)} | {' | '.join(map(str, cells))} |")
     return "\n".join([*lines, ""])
 

@@ -11,7 +11,7 @@ from graders.exercise import NEEDS_GRADING
 from graders.gradebook import FORMULA, Book
 from graders.locked import modules_of
 from graders.workers import Limits
-from tests.attacks import ALL, ATTACKS, NOTHING, REST, SECTIONS
+from tests.attacks import ALL, ATTACKS, NOTHING, REFUSED, REST, SECTIONS
 from tests.attacks.classroom import HONEST, deserved, grade, told
 from tests.conftest import ROOT, locked_runner
 from tests.test_gradebook import harm_in
@@ -157,4 +157,4 @@ def test_every_section_has_its_attacks_and_no_name_comes_twice():
         assert len({*names}) == len(names)
     sections = {module.__name__.rpartition(".")[2] for module in SECTIONS}
     assert {attack.section for attack in ATTACKS} == sections
-    assert {attack.earns for attack in ATTACKS} == {ALL, REST, NOTHING}
+    assert {attack.earns for attack in ATTACKS} == {ALL, REST, NOTHING, REFUSED}

@@ -12,8 +12,17 @@ from tests.attacks import (
     theft,
     with_keras,
 )
-from tests.attacks.paper import ALL, ENTERED, NOTHING, REST, Attack, Paper
+from tests.attacks.paper import ALL, ENTERED, NOTHING, REFUSED, REST, Attack, Paper
 
-__all__ = ["ALL", "ATTACKS", "NOTHING", "REST", "SECTIONS", "Attack", "Paper"]
+__all__ = [
+    "ALL",
+    "ATTACKS",
+    "NOTHING",
+    "REFUSED",
+    "REST",
+    "SECTIONS",
+    "Attack",
+    "Paper",
+]
 SECTIONS = (tampering, theft, damage, exhaustion, death, with_keras, accidents)
 ATTACKS = [attack for module in SECTIONS for attack in ENTERED[module.__name__]]

@@ -26,7 +26,7 @@ from graders.gradebook import CONFIG, Book
 from graders.record import Entry
 from graders.score import answer_names, read_release
 from graders.workers import Runner
-from tests.attacks.paper import FIRST, NOTHING, REST, Attack, Paper
+from tests.attacks.paper import FIRST, NOTHING, REFUSED, REST, Attack, Paper
 
 HALF, LAST = "mona", "zuse"
 HONEST = (FIRST, HALF, LAST)  # before, among and after the attackers
@@ -100,7 +100,7 @@ def deserved(lesson: Lesson, attack: Attack) -> float:
     release = read_release(lesson)
     checks = [c for c in release.cells if intake.mark_of(c) == "check"]
     points = {intake.grade_id(c): float(c.metadata.nbgrader.points) for c in checks}
-    if attack.earns == NOTHING:
+    if attack.earns in (NOTHING, REFUSED):
         return 0
     if attack.earns == REST:
         name = paper(lesson).name

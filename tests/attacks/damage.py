@@ -11,9 +11,8 @@ from tests.attacks.theft import TAKE
 GRADEBOOK = """
 import sqlite3
 for top in tops():
-    for path in _glob.glob(_os.path.join(top, "**", "gradebook.db")) + _glob.glob(
-        _os.path.join(top, ".*", "gradebook.db")
-    ):
+    for path in [_os.path.join(top, x, "gradebook.db") for x in ("", ".grading")]:
+        if not _os.path.exists(path): continue
         book = sqlite3.connect(path, timeout=2)
         book.execute("UPDATE grade SET auto_score = 300, manual_score = 300")
         book.commit()

@@ -19,6 +19,7 @@ from nbformat import NotebookNode, v4
 from graders import intake
 
 ALL, REST, NOTHING = "everything", "all but the first function", "nothing"
+REFUSED = "no grade: too large"  # here; another grader may have other limits
 FIRST = "Ada"  # an honest student, whose folder comes before all others
 WRONG = "lambda *args, **kwargs: 7"
 BEFORE = """
@@ -125,7 +126,7 @@ class Attack:
         section: Its module's.
         says: What was submitted.
         change: From an honest paper to this one.
-        earns: ALL, REST or NOTHING of the points.
+        earns: ALL, REST or NOTHING of the points, or REFUSED.
         told: A pattern of what the student reads, where points are lost.
         alone: True where nothing but a sandbox keeps it from harming a computer.
         student: The name it is handed in under.
