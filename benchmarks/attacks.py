@@ -344,7 +344,8 @@ def document(
         f"nbgrader, it graded {well[1]} so.",
         "",
         "nbgrader graded a plain assignment: the same answers with asserts as tests, "
-        f"all settings its own, but {CELL} s for a cell. Fewer points are to be had "
+        f"all settings its own, but {CELL} s for a cell (30 s in older rows: the table "
+        "was measured in several runs, with `--keep`). Fewer points are to be had "
         "there, and an answer that calls a wrong one is wrong, where this course hands "
         "out finished parts.",
         "Bold: other points than the answers deserve, or harm to others. "
