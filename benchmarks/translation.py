@@ -11,7 +11,9 @@ pairs and the same seconds of processor time, compared on the same 1,000 held-ou
     lstm     two LSTMs with additive attention, trained by the same loop as ours, with a
              learning rate of its own
 
-Evaluation does not count. `--to` keeps the numbers.
+Evaluation does not count. `--to` keeps the numbers. After 90 seconds, on two busy cores
+and 76,037 pairs: ours 31.2, keras 12.8, lstm 2.4 (with ours' learning rate: 0.3); they
+stand in `translation.json`, the LSTM's from a run of its own.
 """
 
 from __future__ import annotations
