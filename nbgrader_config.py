@@ -45,13 +45,15 @@ c.CourseDirectory.autograded_directory = ".grading/autograded"
 c.CourseDirectory.feedback_directory = ".grading/feedback"
 # Absolute: a relative address makes a second, empty gradebook elsewhere, in silence.
 c.CourseDirectory.db_url = f"sqlite:///{here / '.grading' / 'gradebook.db'}"
-# The first four are nbgrader's own. A lesson's script is its solution.
+# The first four are nbgrader's own. A lesson's script is its solution,
+# and a training that was interrupted leaves a checkpoint.
 c.CourseDirectory.ignore = [
     ".ipynb_checkpoints",
     "*.pyc",
     "__pycache__",
     "feedback",
     "*.py",
+    "*.npz",
 ]
 (here / ".grading").mkdir(exist_ok=True)
 
