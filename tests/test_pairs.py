@@ -1,8 +1,14 @@
 """Real pairs: pieces of words, a split without leaks, and BLEU as others compute it."""
 
+import re
+from types import SimpleNamespace
+
+import nbformat
 import numpy as np
 import pytest
 
+from graders.course import Course
+from tests.conftest import ROOT
 from transformer import layers, pairs, translate, weights
 from transformer.corpus import (
     END,
@@ -99,6 +105,25 @@ def test_a_file_is_learnt_from_scored_and_kept(file, small, monkeypatch, tmp_pat
     assert vocabularies.target.words == prepared.vocabularies.target.words
     for name, array in weights.take(model).items():
         assert np.array_equal(weights.take(again)[name], array.astype("float16"))
+
+
+def test_the_last_part_of_lesson_07_learns_from_a_file(
+    file, small, monkeypatch, capsys
+):
+    """The notebook is given no path, so its cell never runs there."""
+    monkeypatch.setattr(pairs, "HELD_OUT", 20)
+    lesson = Course(ROOT).find("07")
+    cells = [cell.source for cell in nbformat.read(lesson.solved, as_version=4).cells]
+    names = {
+        "time": SimpleNamespace(process_time=Ticks().now),
+        "translate": translate,
+        "Live": lambda name: SimpleNamespace(add=[].append),
+    }
+    exec(next(cell for cell in cells if "def learn_from" in cell), names)
+    names["learn_from"](file, seconds=3)
+    said = capsys.readouterr().out
+    assert re.search(r"BLEU \d+\.\d\n", said)
+    assert len(said.splitlines()) == 13
 
 
 class Ticks:

@@ -1384,7 +1384,7 @@ def learn_from(path, seconds):
     prepared = real.prepare(path)
     print(f"{len(prepared.parts.train):,} pairs for training")
     live = Live("real pairs")
-    model = real.train(prepared, seconds, live.add, clock=time.process_time)
+    model, _ = real.train(prepared, seconds, live.add, clock=time.process_time)
     test, known = prepared.parts.test, prepared.vocabularies
     print(f"BLEU {real.bleu(model, test, known):.1f}")
     few = [pair.french for pair in test[:5]]
