@@ -216,6 +216,7 @@ if os.getuid() == 0:  # a root in which all can be read, then somebody who is no
     shown = [*sandbox.python_paths([sys.prefix, sys.base_prefix]), {root!r}]
     kernel.unshare(kernel.NEW_MOUNTS)
     sandbox._make_root(sandbox.View(shown, (), {{"/sys/x": {root!r} + "/course"}}, ()))
+    os.environ["TMPDIR"] = sandbox.HOME  # a clone in /tmp takes its place
     os.setgroups([])
     os.setresgid(1000, 1000, 1000)
     os.setresuid(1000, 1000, 1000)
