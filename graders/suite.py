@@ -1,6 +1,7 @@
 """`course test`: everything that is tested, in parts; each part is commands to type.
 
-Style first because it takes seconds, then the tests, the solved lessons, the browser.
+Style first because it takes seconds, then the tests, the browser among them. The solved
+lessons run beside both, on the second core.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TextIO
 
 from graders.course import CourseError
 
 PYTEST = ["pytest", "-q", "-rs", "-p", "no:cacheprovider"]
+ASIDE = "lessons"  # runs while the others do, and is heard after them
 QUICK, USUAL, FULL = "quick", "usual", "full"
 # What a level leaves out, as pytest marks.
 LEFT_OUT = {QUICK: "not full and not slow and not browser", USUAL: "not full", FULL: ""}
@@ -34,7 +39,7 @@ def parts(level: str) -> dict[str, list[list[str]]]:
 
 
 def run(root: Path, level: str = USUAL, only: Sequence[str] = ()) -> int:
-    """Runs the parts one after another; every part runs, whatever failed before it.
+    """Runs the parts; every part runs, whatever failed before it.
 
     Args:
         root: The clone.
@@ -51,22 +56,43 @@ def run(root: Path, level: str = USUAL, only: Sequence[str] = ()) -> int:
         if name not in parts(level):
             known = ", ".join(parts(level))
             raise CourseError(f"There is no part {name!r}. There are: {known}.")
-    lines, failed = [], False
-    for name, commands in parts(level).items():
-        if only and name not in only:
-            continue
-        started = time.monotonic()
-        codes = [_run(root, name, command) for command in commands]
-        failed |= any(codes)
-        word = "FAILED" if any(codes) else "passed"
-        lines.append(f"{name:<10} {word}  {time.monotonic() - started:6.0f} s")
+    chosen = {n: c for n, c in parts(level).items() if not only or n in only}
+    with ThreadPoolExecutor(1) as pool, TemporaryFile("w+") as said:
+        aside = {
+            name: pool.submit(_run, root, name, commands, said)
+            for name, commands in chosen.items()
+            if name == ASIDE and len(chosen) > 1
+        }
+        lines, failed = [], False
+        for name, commands in chosen.items():
+            if name in aside:
+                codes, seconds = aside[name].result()
+                said.seek(0)
+                print(said.read(), end="", flush=True)
+            else:
+                codes, seconds = _run(root, name, commands, sys.stdout)
+            failed |= any(codes)
+            word = "FAILED" if any(codes) else "passed"
+            lines.append(f"{name:<10} {word}  {seconds:6.0f} s")
     print("\n" + "\n".join(lines), flush=True)
     return int(failed)
 
 
-def _run(root: Path, name: str, command: list[str]) -> int:
-    print(f"\n== {name}: {' '.join(command)}", flush=True)
+def _run(
+    root: Path, name: str, commands: list[list[str]], out: TextIO
+) -> tuple[list[int], float]:
+    """The commands' exit codes, and the seconds they took."""
+    started, codes = time.monotonic(), []
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", *command], cwd=root, env=environment, check=False
-    ).returncode
+    for command in commands:
+        print(f"\n== {name}: {' '.join(command)}", file=out, flush=True)
+        ran = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=root,
+            env=environment,
+            stdout=None if out is sys.stdout else out,
+            stderr=None if out is sys.stdout else subprocess.STDOUT,
+            check=False,
+        )
+        codes.append(ran.returncode)
+    return codes, time.monotonic() - started

@@ -34,6 +34,18 @@ def test_a_part_runs_though_the_one_before_it_failed(parts, tmp_path, capfd):
     ]
 
 
+def test_the_lessons_run_aside_and_are_heard_after_the_others(parts, tmp_path, capfd):
+    parts(lessons=[FINE], tests=[WRONG])
+    assert suite.run(tmp_path) == 1
+    said = capfd.readouterr().out
+    assert said.index("Beautiful is better than ugly.") < said.index(
+        "lessons    passed"
+    )
+    parts(lessons=[WRONG], tests=[FINE])
+    assert suite.run(tmp_path) == 1
+    assert "No module named no_such_module" in capfd.readouterr().out
+
+
 def test_only_the_wanted_part_runs(parts, tmp_path):
     parts(first=[WRONG], second=[FINE])
     assert suite.run(tmp_path, only=["second"]) == 0
