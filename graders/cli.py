@@ -129,6 +129,8 @@ def score(course: Course, args: argparse.Namespace) -> int | None:
     AS_JSON,
 )
 def grade(course: Course, args: argparse.Namespace) -> int | None:
+    # Reading a notebook would build a grammar of web addresses: a second, for nothing.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     lessons = [course.find(name) for name in args.lessons]
     if args.shard:
         from graders.shards import grade_shards

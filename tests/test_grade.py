@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -18,6 +20,7 @@ from graders.score import Row
 from graders.seeds import secret_seed
 from graders.workers import RunnerError
 from tests.classes import Idle, submit
+from tests.conftest import ROOT
 
 
 class Broken(Idle):
@@ -340,3 +343,20 @@ def test_a_folder_that_is_no_course_is_refused(tmp_path, lesson):
     (lesson.course.root / gradebook.CONFIG).unlink()
     with pytest.raises(CourseError, match=r"has no nbgrader_config\.py"):
         grade_lesson(lesson, Idle())
+
+
+def test_a_second_is_not_lost_on_a_grammar_of_web_addresses(lesson):
+    program = (
+        "import sys; from graders import cli; cli.main(['grade', '02']); "
+        "print(sys.modules['rfc3987_syntax'], 'nbformat' in sys.modules)"
+    )
+    environment = {**os.environ, "COURSE_ROOT": str(lesson.course.root)}
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines()[-1] == "None True"
