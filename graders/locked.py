@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -41,6 +42,8 @@ from graders.workers import (
 
 START = "import sys; sys.path.insert(0, {!r}); from graders.zygote import main; main()"
 SUBJECT = ROOT / "transformer"
+# Not this user's PATH: it names folders that are nobody's business.
+TOOLS = os.pathsep.join((os.path.dirname(sys.executable), "/usr/bin", "/bin"))
 # What of this package a student's copy has and a cell may import.
 OURS = "check child collect exercise feedback judge keys laws plain_words registry wire"
 HIDDEN = ("graders/oracle.py", "graders/mistakes", "transformer/reference")
@@ -190,7 +193,7 @@ class Zygote:
             stdout=subprocess.DEVNULL,
             stderr=self.complaints,
             cwd="/",
-            env=environment(HOME, HOME),
+            env=environment(HOME, HOME) | {"PATH": TOOLS},
             pass_fds=[control],
             start_new_session=True,
         )

@@ -116,6 +116,7 @@ def test_no_other_process_is_there(seen):
 
 def test_no_token_of_the_environment_is_there(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "secret")
+    monkeypatch.setenv("PATH", "/secret:" * 200 + os.environ["PATH"])
     runner = locked_runner(limits=LIMITS)
     look = "import os\nraise LookupError(sorted(os.environ.values()))"
     ran = runner.run(Job([Step("look", look)], {"softmax": _ask("softmax")}))
