@@ -80,7 +80,7 @@ class Book:
         config.CourseDirectory.release_directory = str(into)
         folders = CourseDirectory(config=config)
         api = NbGraderAPI(config=config, coursedir=folders)
-        _must(api.generate_assignment(lesson.name), f"cannot enter {lesson.name}")
+        must(api.generate_assignment(lesson.name), f"cannot enter {lesson.name}")
 
     def _knows(self, lesson: Lesson) -> bool:
         with self.open() as book:
@@ -155,7 +155,7 @@ class Book:
         if not any(self.course.grading.glob(f"autograded/*/{lesson.name}")):
             hint = f"Do it first: course grade {lesson.number}"
             raise CourseError(f"Nothing of {lesson.name} is graded yet. {hint}")
-        _must(self.api.generate_feedback(lesson.name), "writes no feedback")
+        must(self.api.generate_feedback(lesson.name), "writes no feedback")
         folder = self.course.grading / "feedback"
         return sorted(folder.glob(f"*/{lesson.name}/*.html"))
 
@@ -185,7 +185,7 @@ def _mark_in(graded: Path) -> str | None:
         return None
 
 
-def _must(result: Mapping[str, Any], failed: str) -> None:
+def must(result: Mapping[str, Any], failed: str) -> None:
     """Raises CourseError with nbgrader's own reason, out of its tracebacks."""
     if not result["success"]:
         said = f"{result.get('error')}\n{result.get('log')}"
