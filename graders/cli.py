@@ -132,9 +132,7 @@ def collect(course: Course, args: argparse.Namespace) -> int | None:
     INSTRUCTORS,
     "essays to a spreadsheet, and its points and comments back",
     argument("lesson", metavar="LESSON", help="02 or 02_attention"),
-    argument(
-        "--to", type=Path, metavar="FILE.csv", help="default: .grading/essays/"
-    ),
+    argument("--to", type=Path, metavar="FILE.csv", help="default: .grading/essays/"),
     argument(
         "--from", dest="source", type=Path, metavar="FILE.csv", help="read it back"
     ),

@@ -154,7 +154,9 @@ def _lessons(course: Course) -> Finding:
     ready = [lesson.name for lesson in course.lessons() if lesson.release.exists()]
     if ready:
         return Finding("lessons", OK, ", ".join(ready))
-    do = "Fetch the course again" + ("." if is_students_copy() else ", or `course build`.")
+    do = "Fetch the course again" + (
+        "." if is_students_copy() else ", or `course build`."
+    )
     return Finding("lessons", MISSING, f"none in {course.notebooks}", do)
 
 

@@ -1,4 +1,4 @@
-"""nbgrader's exchange: the folder through which lessons go out and come back on a hub."""
+"""nbgrader's exchange: a folder through which lessons go out and come back on a hub."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Exchange:
             hint = "Ask whoever looks after the hub"
             raise CourseError(f"You may not write in the exchange {self.root}. {hint}.")
         config = Config(book.config)
-        # A lesson that is released once more replaces the earlier one, as in the bundle.
+        # A lesson that is released again replaces the earlier one, as in the bundle.
         config.ExchangeReleaseAssignment.force = True
         folders = CourseDirectory(config=config)
         self.api = NbGraderAPI(config=config, coursedir=folders)

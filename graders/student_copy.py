@@ -22,7 +22,12 @@ GRADERS, SUBJECT = "graders", "transformer"
 # Where students enter: what their notebooks import, and the command.
 ENTRIES = ("graders", "graders.check", "graders.cli", "graders.exercises")
 # Never in a student's copy, whoever imports it.
-SECRET = ("graders.oracle", "graders.mistakes", "graders.seeds", "transformer.reference")
+SECRET = (
+    "graders.oracle",
+    "graders.mistakes",
+    "graders.seeds",
+    "transformer.reference",
+)
 # Finished answers: of these modules, only what released lessons use is given out.
 ANSWERS = ("transformer.decoding", "transformer.layers", "transformer.training")
 ENVIRONMENT = (
@@ -79,7 +84,9 @@ def readme(lessons: Sequence[Lesson]) -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     ours, end, rest = text.partition(README_END)
     if not end:
-        raise CourseError(f"README.md has no line {README_END.strip()!r} to end before.")
+        raise CourseError(
+            f"README.md has no line {README_END.strip()!r} to end before."
+        )
     numbers = {lesson.number for lesson in lessons}
     lines = [
         line
@@ -230,13 +237,14 @@ def uses(tree: ast.Module, module: str) -> set[str] | None:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module == package:
             called |= {a.asname or a.name for a in node.names if a.name == own}
-        elif isinstance(node, ast.Import):
-            if any(alias.name.startswith(module) for alias in node.names):
-                return None
+        elif isinstance(node, ast.Import) and module in {a.name for a in node.names}:
+            return None
     if not called:
         return found
     reached = [n for n in ast.walk(tree) if _is_part_of(n, called)]
-    mentioned = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id in called]
+    mentioned = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id in called
+    ]
     if len(reached) != len(mentioned):  # handed on whole, or another thing's name
         return None
     return found | {node.attr for node in reached if isinstance(node, ast.Attribute)}
