@@ -207,11 +207,11 @@ def grade(course: Course, args: argparse.Namespace) -> int | None:
     if args.apply or args.lower or args.out:
         raise CourseError("--apply and --lower go with --regrade, --out with --shard.")
     if args.source:
-        from graders.downloads import take_in
+        from graders.collected import take_in_first
 
         if len(lessons) > 1:
             raise CourseError("--from takes in one lesson. Name that one alone.")
-        take_in(lessons[0], args.source)
+        take_in_first(lessons[0], args.source)
     from graders.grade import grade_lessons
 
     how = {"level": args.level, "cluster": args.cluster}
