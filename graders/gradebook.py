@@ -13,14 +13,15 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
@@ -107,11 +108,14 @@ class Book:
         """Writes the points of an entry, then the notebook that shows them."""
         resources = self._resources(lesson, entry.student)
         shown = with_verdicts(notebook, entry)
+        settled = self._settled(lesson, entry.student)
         self._submission(lesson, entry.student)
         SaveGradesAtOnce(config=self.config).preprocess(shown, resources)
         AssignLatePenalties(config=self.config).preprocess(shown, resources)
         ShowModelAnswers(config=self.config).preprocess(shown, resources)
         self._ungraded(lesson, entry)
+        same = settled.items() & _essays(shown).items()
+        self._settle(lesson, entry.student, dict(same))
         _write(self.graded(lesson, entry.student), shown)
 
     def _resources(self, lesson: Lesson, student: str) -> dict[str, Any]:
@@ -144,6 +148,30 @@ class Book:
                     name = (f"check-{row.name}", lesson.noun, lesson.name)
                     grade = book.find_grade(*name, entry.student)
                     grade.auto_score, grade.needs_manual_grade = None, True
+            book.db.commit()
+
+    def _settled(self, lesson: Lesson, student: str) -> dict[str, str]:
+        """The essays that a person has graded, by their cells' names: their texts."""
+        graded = self.graded(lesson, student)
+        if not graded.exists():
+            return {}
+        with self.open() as book, suppress(MissingEntry):
+            found = book.find_submission_notebook(lesson.noun, lesson.name, student)
+            done = {
+                grade.name
+                for grade in found.grades
+                if grade.manual_score is not None and not grade.needs_manual_grade
+            }
+            essays = _essays(nbformat.read(graded, as_version=4)) if done else {}
+            return {name: text for name, text in essays.items() if name in done}
+        return {}
+
+    def _settle(self, lesson: Lesson, student: str, names: Iterable[str]) -> None:
+        """What has not changed since a person graded it needs no second look."""
+        with self.open() as book:
+            for name in names:
+                grade = book.find_grade(name, lesson.noun, lesson.name, student)
+                grade.needs_manual_grade = False
             book.db.commit()
 
     def write_feedback(self, lesson: Lesson) -> list[Path]:
@@ -263,6 +291,12 @@ def with_verdicts(notebook: NotebookNode, entry: Entry) -> NotebookNode:
         shown.cells.insert(0, new_markdown_cell(text, id="grader-notes"))
     shown.metadata.setdefault("course", {})["graded"] = entry.mark
     return shown
+
+
+def _essays(notebook: NotebookNode) -> dict[str, str]:
+    """The texts of a notebook's essays, by the names of their cells."""
+    essays = (cell for cell in notebook.cells if intake.mark_of(cell) == "essay")
+    return {intake.grade_id(cell): cell.source for cell in essays}
 
 
 def _quoted(text: str) -> str:
