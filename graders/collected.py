@@ -257,14 +257,15 @@ class _Shelf:
     def _put(self, student: str, one: Handed, data: bytes) -> bool:
         """Puts a file in place, whole or not at all; True if it replaced another."""
         folder = place(self.lesson, student)
-        path = PurePosixPath(one.owner.file)
-        name = path.stem + path.suffix.lower()  # `.IPYNB` is one as well
-        if _holds(folder, name, data):
+        if _holds(folder, data):
+            _earlier(folder, one.when)
             return False
         fresh = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        (fresh / name).write_bytes(data)
+        path = PurePosixPath(one.owner.file)
+        # `.IPYNB` is one as well.
+        (fresh / f"{path.stem}{path.suffix.lower()}").write_bytes(data)
         if one.when:
             (fresh / STAMP).write_text(stamp(one.when), encoding="utf-8")
         replaced = os.path.lexists(folder)
@@ -289,13 +290,21 @@ def place(lesson: Lesson, student: str) -> Path:
     return lesson.course.grading / "submitted" / student / lesson.name
 
 
-def _holds(folder: Path, name: str, data: bytes) -> bool:
-    """True if a folder holds this very file and no other."""
+def _holds(folder: Path, data: bytes) -> bool:
+    """True if a folder holds this very work, under any name, and no other."""
     if not folder.is_dir() or folder.is_symlink():
         return False
-    there = {path.name for path in folder.iterdir()} - {STAMP}
-    file = folder / name
-    return there == {name} and file.is_file() and file.read_bytes() == data
+    there = [path for path in folder.iterdir() if path.name != STAMP]
+    return len(there) == 1 and there[0].is_file() and there[0].read_bytes() == data
+
+
+def _earlier(folder: Path, when: datetime | None) -> None:
+    """The same work was there already: it came when it came first."""
+    known = handed_in(folder)
+    if when and (known is None or when < known):
+        half = folder / f"{STAMP}.new"
+        half.write_text(stamp(when), encoding="utf-8")
+        os.replace(half, folder / STAMP)
 
 
 def keep(lesson: Lesson, student: str, folder: Path) -> None:

@@ -286,7 +286,7 @@ def read_essays(lesson: Lesson, source: Path) -> int:
     found.enter(marks)
     points = sum(mark.points is not None for mark in marks)
     comments = sum(bool(mark.comment) for mark in marks)
-    print(f"{lesson.name}: points for {points} essays, {comments} comments.")
+    print(f"{lesson.name}: {points} times points, {comments} times a comment.")
     if waiting := found.waiting():
         print(f"{waiting} more wait for points.")
     return 0

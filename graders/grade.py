@@ -136,6 +136,8 @@ def grade_lessons(
     notes: list[str] = []
     with showing(as_json) as progress:
         for lesson in lessons:
+            if len(lessons) > 1 and not as_json:
+                print(f"{lesson.name}:", flush=True)
             with closing(_runner(lesson, level, cluster)) as runner:
                 found += grade_lesson(lesson, runner, progress(lesson))
                 notes += [runner.note] if runner.note else []

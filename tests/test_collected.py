@@ -272,7 +272,16 @@ def test_the_same_again_changes_nothing(lesson, tmp_path):
     first = take_in(lesson, source)
     zip_of(source, "adal/attention.ipynb", when=LATE)
     assert take_in(lesson, source) == first
+    zip_of(source, "lovelaceada_1_2_attention-1.ipynb", when=LATE)
+    assert take_in(lesson, source) == first
     assert not (lesson.course.grading / "replaced").exists()
+
+
+def test_the_same_work_came_when_it_came_first(lesson, tmp_path):
+    for when in ((1980, 1, 1, 0, 0, 0), LATE, IN_TIME, LATE):
+        source = zip_of(tmp_path / "all.zip", "adal/attention.ipynb", when=when)
+        row = rows(take_in(lesson, source))["1001"]
+    assert (row.when, row.late) == ("2026-10-12T18:00:00Z", 0)
 
 
 def test_killed_on_the_way_nothing_is_half_written(lesson, tmp_path, monkeypatch):
