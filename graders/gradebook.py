@@ -13,14 +13,15 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
@@ -80,7 +81,7 @@ class Book:
         config.CourseDirectory.release_directory = str(into)
         folders = CourseDirectory(config=config)
         api = NbGraderAPI(config=config, coursedir=folders)
-        _must(api.generate_assignment(lesson.name), f"cannot enter {lesson.name}")
+        must(api.generate_assignment(lesson.name), f"cannot enter {lesson.name}")
 
     def _knows(self, lesson: Lesson) -> bool:
         with self.open() as book:
@@ -107,11 +108,14 @@ class Book:
         """Writes the points of an entry, then the notebook that shows them."""
         resources = self._resources(lesson, entry.student)
         shown = with_verdicts(notebook, entry)
+        settled = self._settled(lesson, entry.student)
         self._submission(lesson, entry.student)
         SaveGradesAtOnce(config=self.config).preprocess(shown, resources)
         AssignLatePenalties(config=self.config).preprocess(shown, resources)
         ShowModelAnswers(config=self.config).preprocess(shown, resources)
         self._ungraded(lesson, entry)
+        same = settled.items() & _essays(shown).items()
+        self._settle(lesson, entry.student, dict(same))
         _write(self.graded(lesson, entry.student), shown)
 
     def _resources(self, lesson: Lesson, student: str) -> dict[str, Any]:
@@ -146,6 +150,30 @@ class Book:
                     grade.auto_score, grade.needs_manual_grade = None, True
             book.db.commit()
 
+    def _settled(self, lesson: Lesson, student: str) -> dict[str, str]:
+        """The essays that a person has graded, by their cells' names: their texts."""
+        graded = self.graded(lesson, student)
+        if not graded.exists():
+            return {}
+        with self.open() as book, suppress(MissingEntry):
+            found = book.find_submission_notebook(lesson.noun, lesson.name, student)
+            done = {
+                grade.name
+                for grade in found.grades
+                if grade.manual_score is not None and not grade.needs_manual_grade
+            }
+            essays = _essays(nbformat.read(graded, as_version=4)) if done else {}
+            return {name: text for name, text in essays.items() if name in done}
+        return {}
+
+    def _settle(self, lesson: Lesson, student: str, names: Iterable[str]) -> None:
+        """What has not changed since a person graded it needs no second look."""
+        with self.open() as book:
+            for name in names:
+                grade = book.find_grade(name, lesson.noun, lesson.name, student)
+                grade.needs_manual_grade = False
+            book.db.commit()
+
     def write_feedback(self, lesson: Lesson) -> list[Path]:
         """nbgrader's feedback for everybody graded; the pages.
 
@@ -155,7 +183,7 @@ class Book:
         if not any(self.course.grading.glob(f"autograded/*/{lesson.name}")):
             hint = f"Do it first: course grade {lesson.number}"
             raise CourseError(f"Nothing of {lesson.name} is graded yet. {hint}")
-        _must(self.api.generate_feedback(lesson.name), "writes no feedback")
+        must(self.api.generate_feedback(lesson.name), "writes no feedback")
         folder = self.course.grading / "feedback"
         return sorted(folder.glob(f"*/{lesson.name}/*.html"))
 
@@ -185,7 +213,7 @@ def _mark_in(graded: Path) -> str | None:
         return None
 
 
-def _must(result: Mapping[str, Any], failed: str) -> None:
+def must(result: Mapping[str, Any], failed: str) -> None:
     """Raises CourseError with nbgrader's own reason, out of its tracebacks."""
     if not result["success"]:
         said = f"{result.get('error')}\n{result.get('log')}"
@@ -263,6 +291,12 @@ def with_verdicts(notebook: NotebookNode, entry: Entry) -> NotebookNode:
         shown.cells.insert(0, new_markdown_cell(text, id="grader-notes"))
     shown.metadata.setdefault("course", {})["graded"] = entry.mark
     return shown
+
+
+def _essays(notebook: NotebookNode) -> dict[str, str]:
+    """The texts of a notebook's essays, by the names of their cells."""
+    essays = (cell for cell in notebook.cells if intake.mark_of(cell) == "essay")
+    return {intake.grade_id(cell): cell.source for cell in essays}
 
 
 def _quoted(text: str) -> str:
