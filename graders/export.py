@@ -121,7 +121,8 @@ def grades_of(
             raise CourseError(f"Nothing of {lesson.name} is graded yet. {hint}")
         one = entered[lesson.name]
         found[lesson] = grades.of_lesson(lesson, one, persons, room, rules or Rules())
-    return Class(room, persons, found, list(_ignored(course, room, entered)))
+    notes = [*_ignored(course, room, entered), *_strangers(room, persons)]
+    return Class(room, persons, found, notes)
 
 
 def _ignored(
@@ -135,6 +136,12 @@ def _ignored(
         elif one.duedate and lessons[name] not in room.dates:
             text = "the due date in nbgrader's gradebook does not count"
             yield f"{name}: {text}. Write it in class.yml."
+
+
+def _strangers(room: Classroom, persons: Sequence[Person]) -> Iterator[str]:
+    names = [one.id for one in persons if room.people and one.id not in room.people]
+    if names:
+        yield f"Graded, but not in the roster: {', '.join(map(printable, names))}."
 
 
 def table(found: Class) -> bytes:
@@ -187,6 +194,12 @@ class CourseTable(ExportPlugin):
 
     def export(self, gradebook: Any) -> None:
         """Writes it where `--to` says, of those whom `--student` names."""
+        try:
+            self._export(gradebook)
+        except CourseError as error:
+            raise SystemExit(f"nbgrader: {error}") from None
+
+    def _export(self, gradebook: Any) -> None:
         course = Course(Path(self.parent.coursedir.root))
         found = grades_of(course, gradebook.db, list(map(str, self.assignment)))
         wanted = set(map(str, self.student))
@@ -344,6 +357,15 @@ def _out(course: Course, wish: Wish, lessons: Sequence[Lesson]) -> Path:
 
 # ----------------------------------------------------------------------- what it says
 
+LISTS = {
+    "late": "late",
+    "excused": "excused",
+    "missing": "missing",
+    "waiting": "waiting for a person",
+    "kept": "missing, but graded there: kept as found",
+    "locked": "not to be changed there",
+}
+
 
 def _say(
     found: Class,
@@ -371,28 +393,28 @@ def _summary(lesson: Lesson, told: Told, room: Classroom) -> dict[str, Any]:
     def of(status: str) -> list[str]:
         return [one.person.id for one in told.grades if one.status == status]
 
-    late = [one for one in told.grades if one.late > room.late.grace]
     unknown = (g for g in told.grades if g.due and not g.handed_in)
     return {
         "lesson": lesson.name,
         "column": told.column,
         "new": told.new,
         "written": told.written,
-        "late": [
-            {
-                "student": one.person.id,
-                "seconds": one.late.total_seconds(),
-                "by": span(one.late),
-                "lost": round(one.lost, 2),
-            }
-            for one in late
-        ],
+        "late": [_late(one) for one in told.grades if one.late > room.late.grace],
         "excused": of(EXCUSED),
         "missing": of(MISSING),
         "waiting": of(WAITING),
         "kept": told.kept,
         "locked": told.locked,
         "without_time": [g.person.id for g in unknown if g.status != MISSING],
+    }
+
+
+def _late(grade: Grade) -> dict[str, Any]:
+    return {
+        "student": grade.person.id,
+        "seconds": grade.late.total_seconds(),
+        "by": span(grade.late),
+        "lost": round(grade.lost, 2),
     }
 
 
@@ -410,16 +432,6 @@ def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
     for name, text in LISTS.items():
         if name != "late" and summary[name]:
             yield f"  {text}: {', '.join(map(printable, summary[name]))}"
-
-
-LISTS = {
-    "late": "late",
-    "excused": "excused",
-    "missing": "missing",
-    "waiting": "waiting for a person",
-    "kept": "missing, but graded there: kept as found",
-    "locked": "not to be changed there",
-}
 
 
 def _notes(

@@ -131,10 +131,11 @@ class Book:
             warnings.simplefilter("ignore", SAWarning)
             book.update_or_create_student(student)
             found = book.update_or_create_submission(lesson.name, student, **stamp)
-            # What lateness costs is worked out at export; older ones are cleared.
-            for notebook in found.notebooks:
-                notebook.late_submission_penalty = None
-            book.db.commit()
+            # What lateness costs is worked out at export; what stands here is older.
+            if found.late_submission_penalty:
+                for notebook in found.notebooks:
+                    notebook.late_submission_penalty = None
+                book.db.commit()
 
     def _ungraded(self, lesson: Lesson, entry: Entry) -> None:
         """What the grader itself failed on has no points yet, not none."""

@@ -81,6 +81,12 @@ class Platform:
                 f"{sheet.path} has no column {missing[0]!r}, as a table of {self.name} "
                 f"has; its first line has {found}. Download it: {self.get}."
             )
+        for row, cells in enumerate(sheet.rows):
+            if any(cells[len(self.header) :]):
+                raise CourseError(
+                    f"{sheet.path}, row {row + 1} has {len(cells)} cells, the first "
+                    f"line {len(self.header)}: is a name without quotation marks?"
+                )
 
     def cell(self, row: int, name: str) -> str:
         """What stands in a row below a name; "" without such a column."""
@@ -201,7 +207,7 @@ class Canvas(Platform):
 
     def _new(self, lesson: Lesson, points: float) -> Target:
         row, place = self._points_row(), self.sheet.widen()
-        self.header.append(lesson.name)
+        self.header += [""] * (place - len(self.header)) + [lesson.name]
         self.sheet.put(0, place, lesson.name)
         comma = self.sheet.delimiter == ";"
         self.sheet.put(row, place, written(points, comma))
@@ -269,8 +275,8 @@ class Blackboard(Platform):
         return [p for p in super()._assignments() if "|" in self.header[p]]
 
     def _points(self, place: int) -> str:
-        found = re.search(r"\[[^\[\]]*?(\d+(?:[.,]\d+)?)[^\[\]]*\]", self.header[place])
-        return found[1] if found else ""
+        points = r"\[[^\[\]]*?(\d+(?:[.,]\d+)?)[^\[\]]*\]"
+        return (re.findall(points, self.header[place]) or [""])[-1]
 
 
 PLATFORMS = {one.name.lower(): one for one in (Canvas, Moodle, Blackboard)}
@@ -320,7 +326,7 @@ def _called_like(names: Sequence[str], lesson: Lesson) -> list[int]:
         rf"(?<![a-z0-9]){lesson.name}(?![a-z0-9])",
         title,
         rf"(?<![a-z]){lesson.noun}(?![a-z])",
-        rf"(?<![\w.:/-]){lesson.number}(?![\w.:/-])",
+        rf"(?<![\w/-])(?<!\d[.:]){lesson.number}(?![\w/-]|[.:]\d)",  # no date, no time
     )
     for way in filter(None, ways):
         found = [p for p, name in enumerate(names) if re.search(way, _bare(name))]

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from datetime import datetime
+from textwrap import dedent
 
 import pytest
 
@@ -286,6 +287,22 @@ def test_a_due_date_that_does_not_count_is_told(course, export):
     assert "Write it in class.yml" in export()["notes"]
 
 
+def test_who_is_not_in_the_roster_is_told_and_exported(course, export):
+    text = ROSTER.replace("bo,", "bob,", 1)
+    (course.root / "students.csv").write_text(text, encoding="utf-8")
+    told = export()
+    assert "Graded, but not in the roster: bo." in told["notes"]
+    assert b",bo,,,,4.0,0.8,3.2," in told["bytes"]
+
+
+def test_the_class_yml_that_is_explained_is_understood(course, export, root):
+    text = (root / "docs" / "grades.md").read_text(encoding="utf-8")
+    lines = text.partition("    students:")[1:]
+    block = "".join(lines).partition("\n\n")[0]
+    (course.root / "class.yml").write_text(dedent(block), encoding="utf-8")
+    assert column(export, "score")["bo"] == "3.2"
+
+
 # ------------------------------------------------------------------------- the table
 
 
@@ -418,6 +435,7 @@ def test_canvas_gets_a_new_column_with_its_points(export, tmp_path):
     [
         "02_attention (9)",
         "Lesson 02 (9)",
+        "Week 02: looking (9)",
         "Let every word look at every other (9)",
         "HW: attention (9)",
     ],
@@ -426,6 +444,14 @@ def test_a_column_is_found_by_number_noun_or_title(export, tmp_path, name):
     text = CANVAS.replace("Attention (12345)", name)
     told = export("--to", "canvas", "--file", put(tmp_path, text))
     assert told["lessons"][0]["column"] == name
+
+
+@pytest.mark.parametrize(
+    "name", ["2026-02-03 (9)", "Quiz of 03.02 (9)", "Inattention (9)", "102_x (02)"]
+)
+def test_no_column_is_guessed(export, tmp_path, name):
+    text = CANVAS.replace("Attention (12345)", name)
+    assert export("--to", "canvas", "--file", put(tmp_path, text))["lessons"][0]["new"]
 
 
 def test_a_column_may_be_named(export, tmp_path):
@@ -564,6 +590,7 @@ def test_every_byte_is_kept_where_nothing_is_filled(tmp_path, ends, mark, last):
         (CANVAS.replace("Points Poss", "P"), [], "has no row 'Points Possible'"),
         (CANVAS.replace("40.00", ""), [], "its points are '', no number"),
         (CANVAS + '"open', [], "a quotation mark is not closed"),
+        (CANVAS.replace('"Smith, Zoë"', "Smith, Zoë"), [], "row 4 has 10 cells, the"),
     ],
 )
 def test_a_table_of_canvas_that_cannot_be_right_is_refused(
@@ -603,6 +630,12 @@ def test_two_people_in_one_row_are_refused(course, refused, tmp_path):
     (course.root / "students.csv").write_text(text, encoding="utf-8")
     says = refused("--to", "canvas", "--file", put(tmp_path, CANVAS))
     assert "bo and zed: row 5 (O'Brien)" in says
+
+
+def test_an_id_that_stands_twice_in_the_roster_is_refused(course, refused):
+    with (course.root / "students.csv").open("a", encoding="utf-8") as file:
+        file.write("bo,,,,\n")
+    assert "the id 'bo' stands there twice" in refused()
 
 
 @pytest.mark.parametrize(
