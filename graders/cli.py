@@ -262,15 +262,41 @@ def feedback(course: Course, args: argparse.Namespace) -> int | None:
 
 @command(
     INSTRUCTORS,
-    "write the grades as a table",
+    "write the grades, as a table or into a platform's own",
     argument(
-        "--to", type=Path, metavar="FILE.csv", help="default: .grading/grades.csv"
+        "--to",
+        choices=("csv", "canvas", "moodle", "blackboard"),
+        default="csv",
+        help="default: csv, a table of all grades",
     ),
+    argument("--file", type=Path, help="the table that the platform exported"),
+    argument(
+        "--lesson",
+        dest="lessons",
+        nargs="+",
+        default=[],
+        metavar="LESSON",
+        help="default: every lesson that is graded",
+    ),
+    argument("--column", default="", metavar="NAME", help="the platform's, by name"),
+    argument("--out", type=Path, metavar="FILE", help="default: in .grading/export"),
+    argument("--scale", action="store_true", help="to the platform's points"),
+    argument("--missing-zero", action="store_true", help="0 for what is overdue"),
+    argument(
+        "--unfinished",
+        action="store_true",
+        help="points so far, where essays wait for a person",
+    ),
+    AS_JSON,
 )
 def export(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.gradebook import export_grades
+    from graders.export import Wish, export_grades
+    from graders.grades import Rules
 
-    return export_grades(course, args.to or course.grading / "grades.csv")
+    what = {name: getattr(args, name) for name in ("to", "file", "lessons", "column")}
+    rules = Rules(args.unfinished, args.missing_zero)
+    wish = Wish(**what, out=args.out, scale=args.scale, rules=rules)
+    return export_grades(course, wish, as_json=args.json)
 
 
 @command(

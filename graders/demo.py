@@ -21,8 +21,10 @@ from nbformat import NotebookNode
 
 from graders import intake
 from graders.course import Course, CourseError, Lesson
+from graders.export import write_table
 from graders.grade import grade_lesson
 from graders.gradebook import CONFIG, Book
+from graders.grades import Rules
 from graders.locked import runner_for
 from graders.record import Entry
 
@@ -162,7 +164,7 @@ def play(course: Course, students: int, say: Callable[[str], None]) -> list[Stud
         say(f"  Note: {runner.note}")
     say("Writing feedback and grades …")
     book.write_feedback(lesson)
-    book.export(course.root / "grades.csv")
+    write_table(course, course.root / "grades.csv", Rules(unfinished=True))
     return [_student(entry, kinds[entry.student]) for entry in entries]
 
 

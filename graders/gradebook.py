@@ -7,7 +7,6 @@ points by SaveAutoGrades, feedback and formgrader read the notebooks written her
 from __future__ import annotations
 
 import copy
-import csv
 import json
 import os
 import re
@@ -24,7 +23,6 @@ from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -37,7 +35,6 @@ from graders.record import Entry
 from graders.score import Row, name_of
 
 CONFIG = "nbgrader_config.py"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Book:
@@ -111,7 +108,6 @@ class Book:
         settled = self._settled(lesson, entry.student)
         self._submission(lesson, entry.student)
         SaveGradesAtOnce(config=self.config).preprocess(shown, resources)
-        AssignLatePenalties(config=self.config).preprocess(shown, resources)
         ShowModelAnswers(config=self.config).preprocess(shown, resources)
         self._ungraded(lesson, entry)
         same = settled.items() & _essays(shown).items()
@@ -138,7 +134,12 @@ class Book:
             # nbgrader adds a row before its session has it; it is stored all right.
             warnings.simplefilter("ignore", SAWarning)
             book.update_or_create_student(student)
-            book.update_or_create_submission(lesson.name, student, **stamp)
+            found = book.update_or_create_submission(lesson.name, student, **stamp)
+            # What lateness costs is worked out at export; what stands here is older.
+            if found.late_submission_penalty:
+                for notebook in found.notebooks:
+                    notebook.late_submission_penalty = None
+                book.db.commit()
 
     def _ungraded(self, lesson: Lesson, entry: Entry) -> None:
         """What the grader itself failed on has no points yet, not none."""
@@ -187,22 +188,6 @@ class Book:
         folder = self.course.grading / "feedback"
         return sorted(folder.glob(f"*/{lesson.name}/*.html"))
 
-    def export(self, to: Path) -> None:
-        """All grades as a table with nbgrader's columns, safe to open.
-
-        Raises:
-            CourseError: If `to` is a folder.
-        """
-        if to.is_dir():
-            raise CourseError(f"{to} is a folder. Name a file in it: --to GRADES.csv")
-        to.parent.mkdir(parents=True, exist_ok=True)
-        with self.open() as book, to.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            for assignment in book.assignments:
-                for student in book.students:
-                    writer.writerow(_csv_row(assignment, student))
-
 
 def _mark_in(graded: Path) -> str | None:
     """The mark of the entry that a graded notebook shows; None if it shows none."""
@@ -227,50 +212,6 @@ def _find_alembic() -> None:
     here, path = os.path.dirname(sys.executable), os.environ.get("PATH", "")
     if here not in path.split(os.pathsep):
         os.environ["PATH"] = here + os.pathsep + path
-
-
-COLUMNS = (
-    "assignment",
-    "duedate",
-    "timestamp",
-    "student_id",
-    "last_name",
-    "first_name",
-    "email",
-    "raw_score",
-    "late_submission_penalty",
-    "score",
-    "max_score",
-    "needs_manual_grade",
-)
-
-
-def _csv_row(assignment: Any, student: Any) -> list[str]:
-    """A student's row: nbgrader's columns, and whether something waits for a person."""
-    found = [s for s in assignment.submissions if s.student_id == student.id]
-    score = found[0].score if found else 0.0
-    late = (found[0].late_submission_penalty or 0.0) if found else 0.0
-    values = (
-        assignment.name,
-        assignment.duedate,
-        found[0].timestamp if found else None,
-        student.id,
-        student.last_name,
-        student.first_name,
-        student.email,
-        score,
-        late,
-        max(0.0, score - late),
-        assignment.max_score,
-        bool(found and found[0].needs_manual_grade),
-    )
-    return list(map(_harmless, values))
-
-
-def _harmless(value: Any) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
 
 
 # ------------------------------------------------------------- the graded notebook
@@ -338,11 +279,4 @@ def write_feedback(course: Course, lessons: Sequence[Lesson]) -> int:
         pages = book.write_feedback(lesson)
         where = course.grading / "feedback"
         print(f"{lesson.name}: {len(pages)} pages of feedback in {where}")
-    return 0
-
-
-def export_grades(course: Course, to: Path) -> int:
-    """`course export`."""
-    Book(course).export(to)
-    print(to)
     return 0

@@ -8,8 +8,10 @@ import pytest
 
 from graders.course import Course
 from graders.exercise import NEEDS_GRADING
-from graders.gradebook import FORMULA, Book
+from graders.export import write_table
+from graders.gradebook import Book
 from graders.locked import modules_of
+from graders.sheet import FORMULA
 from graders.workers import Limits
 from tests.attacks import ALL, ATTACKS, NOTHING, REFUSED, REST, SECTIONS
 from tests.attacks.classroom import HONEST, deserved, grade, told
@@ -138,7 +140,7 @@ def test_nothing_of_an_attacker_runs_in_the_feedback(grading, student):
 
 def test_no_cell_of_the_table_is_a_formula(grading, tmp_path):
     lesson = grading("attention", "attention").lesson
-    Book(lesson.course).export(tmp_path / "grades.csv")
+    write_table(lesson.course, tmp_path / "grades.csv")
     with (tmp_path / "grades.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert len(rows) == len(CLASSES["attention"]) + len(HONEST) + 1
