@@ -190,11 +190,24 @@ def gradebook(course: Course, args: argparse.Namespace) -> int | None:
     return report(course, again=args.rebuild)
 
 
-@command(INSTRUCTORS, "write each student's feedback", LESSONS)
+@command(
+    INSTRUCTORS,
+    "write each student's page of feedback",
+    argument("lesson", metavar="LESSON", help="02 or 02_attention"),
+    argument("students", nargs="*", metavar="STUDENT", help="default: all graded"),
+    argument(
+        "--zip",
+        choices=("moodle", "canvas", "plain"),
+        default="",
+        help="also a zip to upload there, named as it wants",
+    ),
+    argument("--exchange", action="store_true", help="into nbgrader's exchange"),
+)
 def feedback(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.gradebook import write_feedback
+    from graders.pages import write_feedback
 
-    return write_feedback(course, [course.find(name) for name in args.lessons])
+    lesson, how = course.find(args.lesson), {"platform": args.zip}
+    return write_feedback(course, lesson, args.students, **how, exchange=args.exchange)
 
 
 @command(

@@ -24,6 +24,7 @@ from graders.course import Course, CourseError, Lesson
 from graders.grade import grade_lesson
 from graders.gradebook import CONFIG, Book
 from graders.locked import runner_for
+from graders.pages import write_pages
 from graders.record import Entry
 
 LESSON = "attention"
@@ -161,7 +162,7 @@ def play(course: Course, students: int, say: Callable[[str], None]) -> list[Stud
     if runner.note:
         say(f"  Note: {runner.note}")
     say("Writing feedback and grades …")
-    book.write_feedback(lesson)
+    write_pages(lesson)
     book.export(course.root / "grades.csv")
     return [_student(entry, kinds[entry.student]) for entry in entries]
 

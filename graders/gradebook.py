@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -146,18 +146,17 @@ class Book:
                     grade.auto_score, grade.needs_manual_grade = None, True
             book.db.commit()
 
-    def write_feedback(self, lesson: Lesson) -> list[Path]:
-        """nbgrader's feedback for everybody graded; the pages.
+    def release_feedback(self, lesson: Lesson, student: str) -> None:
+        """Has nbgrader put a student's page of feedback into its exchange.
 
         Raises:
-            CourseError: If nobody is graded yet, or nbgrader fails.
+            CourseError: If nbgrader cannot.
         """
-        if not any(self.course.grading.glob(f"autograded/*/{lesson.name}")):
-            hint = f"Do it first: course grade {lesson.number}"
-            raise CourseError(f"Nothing of {lesson.name} is graded yet. {hint}")
-        _must(self.api.generate_feedback(lesson.name), "writes no feedback")
-        folder = self.course.grading / "feedback"
-        return sorted(folder.glob(f"*/{lesson.name}/*.html"))
+        with warnings.catch_warnings():
+            # nbgrader misspells an argument of its own.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            done = self.api.release_feedback(lesson.name, student)
+        _must(done, f"returns no feedback to {student}")
 
     def export(self, to: Path) -> None:
         """All grades as a table with nbgrader's columns, safe to open.
@@ -295,16 +294,6 @@ def _same_bytes(one: Path, other: Path) -> bool:
 
 
 # --------------------------------------------------------------------- the commands
-
-
-def write_feedback(course: Course, lessons: Sequence[Lesson]) -> int:
-    """`course feedback`."""
-    book = Book(course)
-    for lesson in lessons:
-        pages = book.write_feedback(lesson)
-        where = course.grading / "feedback"
-        print(f"{lesson.name}: {len(pages)} pages of feedback in {where}")
-    return 0
 
 
 def export_grades(course: Course, to: Path) -> int:
