@@ -212,6 +212,22 @@ def feedback(course: Course, args: argparse.Namespace) -> int | None:
 
 @command(
     INSTRUCTORS,
+    "what the class understood and what to teach again",
+    argument("lessons", nargs="*", metavar="LESSON", help="default: all graded"),
+    argument("--out", type=Path, metavar="FILE.html", help="default: in .grading/"),
+    argument("--anonymous", action="store_true", help="no names, for the projector"),
+    AS_JSON,
+)
+def report(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.report import write_report
+
+    lessons = [course.find(name) for name in args.lessons]
+    how = {"anonymous": args.anonymous, "as_json": args.json}
+    return write_report(course, lessons, args.out, **how)
+
+
+@command(
+    INSTRUCTORS,
     "write the grades as a table",
     argument(
         "--to", type=Path, metavar="FILE.csv", help="default: .grading/grades.csv"

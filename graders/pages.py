@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,6 @@ GRADED = "graded by a person"
 SIGNS = {**feedback.SIGNS, GRADED: feedback.SIGNS[NEEDS_GRADING]}
 TONES = {
     GRADED: "open",
-    NOT_ATTEMPTED: "quiet",
     NOT_ATTEMPTED: "quiet",
     PASSED: "passed",
     NEEDS_GRADING: "open",
@@ -233,20 +232,11 @@ class Pages:
         if standing.late:
             cost = f"that costs {render.number(standing.lost)} points"
             cost = cost if standing.lost else "that costs nothing"
-            yield f"It came {span(standing.late)} late; {cost}."
+            yield f"It came {render.span(standing.late)} late; {cost}."
 
     def _when(self, time: datetime) -> str:
         here = time.astimezone(self.room.zone)
         return f"{here:%A}, {here.day} {here:%B %Y, %H:%M} ({self.room.zone})"
-
-
-def span(time: timedelta) -> str:
-    """A length of time in words: `2 days 3 hours`."""
-    minutes = max(1, round(time.total_seconds() / 60))
-    parts = [("day", minutes // 1440), ("hour", minutes // 60 % 24)]
-    parts += [("minute", minutes % 60)]
-    words = [f"{n} {name}{'s'[: n != 1]}" for name, n in parts if n]
-    return " ".join(words[:2])
 
 
 def example_of(row: Row) -> str:

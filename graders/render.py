@@ -10,6 +10,7 @@ import base64
 import io
 import os
 import re
+from datetime import timedelta
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -56,6 +57,7 @@ def _environment() -> Environment:
     )
     made.filters["sentence"] = sentence
     made.filters["number"] = number
+    made.filters["lesson"] = markdown
     return made
 
 
@@ -79,6 +81,15 @@ def write(path: Path, text: str | bytes) -> None:
 def number(value: float) -> str:
     """Points as people write them: `3`, `2.5`."""
     return f"{round(value, 2):g}"
+
+
+def span(time: timedelta) -> str:
+    """A length of time in words: `2 days 3 hours`."""
+    minutes = max(1, round(time.total_seconds() / 60))
+    parts = [("day", minutes // 1440), ("hour", minutes // 60 % 24)]
+    parts += [("minute", minutes % 60)]
+    words = [f"{n} {name}{'s'[: n != 1]}" for name, n in parts if n]
+    return " ".join(words[:2])
 
 
 def sentence(text: str) -> Markup:

@@ -216,7 +216,7 @@ def test_somebody_excused_is_told(course):
     ],
 )
 def test_a_length_of_time_is_told_in_words(time, text):
-    assert pages.span(time) == text
+    assert render.span(time) == text
 
 
 # ------------------------------------------------------------------- what it is not
