@@ -228,6 +228,18 @@ def report(course: Course, args: argparse.Namespace) -> int | None:
 
 @command(
     INSTRUCTORS,
+    "texts of two students that are alike, to be looked at; no score",
+    argument("lesson", metavar="LESSON", help="02 or 02_attention"),
+    argument("--out", type=Path, metavar="FILE.html", help="default: in .grading/"),
+)
+def similarity(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.similarity import write_similarity
+
+    return write_similarity(course, course.find(args.lesson), args.out)
+
+
+@command(
+    INSTRUCTORS,
     "write the grades as a table",
     argument(
         "--to", type=Path, metavar="FILE.csv", help="default: .grading/grades.csv"
