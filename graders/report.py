@@ -203,7 +203,7 @@ class LessonNumbers:
                 passage.title,
                 most,
                 share if most else float(passed),
-                dict(Counter(statuses[name].dropna())),
+                dict(Counter(statuses[name].dropna()).most_common()),
                 len(mine),
                 discrimination(points, name),
             )
