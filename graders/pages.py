@@ -49,6 +49,7 @@ TONES = {
     NEEDS_GRADING: "open",
     GRADER_PROBLEM: "open",
 }
+LONGEST = 50_000  # letters of an essay that are shown
 LARGEST_PICTURE = 2_000_000  # letters of an attachment that is shown
 
 
@@ -117,9 +118,6 @@ class Page:
     essays: tuple[Line, ...]
     time: tuple[str, ...]
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.standing, name)
-
     @property
     def remarks(self) -> tuple[str, ...]:
         return self.standing.entry.notes if self.standing.entry else ()
@@ -169,7 +167,7 @@ class Pages:
         )
         time = tuple(self._time(standing))
         page = Page(self.lesson.number, self.title, standing, rows, essays, time)
-        return render.page("feedback.html", page=page)
+        return render.page("feedback.html", page=page, standing=standing)
 
     def _graded(self, standing: Standing) -> Path:
         folder = self.lesson.course.grading / "autograded" / standing.person.id
@@ -218,7 +216,7 @@ class Pages:
         model = self.models.get(passage.cell, "")
         return replace(
             line,
-            text=own_words(written.text, passage.asked),
+            text=_cut(own_words(written.text, passage.asked)),
             pictures=written.pictures,
             model=render.markdown(model) if model else "",
         )
@@ -284,6 +282,11 @@ def _written(path: Path) -> Iterator[tuple[str, _Written]]:
         if intake.mark_of(cell) == "essay":
             text = "".join(cell["source"])
             yield intake.grade_id(cell), _Written(text, tuple(_images(cell)))
+
+
+def _cut(text: str) -> str:
+    """A text as long as a page bears."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} … (cut here)"
 
 
 def _images(cell: Mapping[str, Any]) -> Iterator[Image]:

@@ -19,6 +19,7 @@ from graders import classroom, registry, render
 from graders.course import Course, CourseError, Lesson
 from graders.exercise import (
     CRASHED,
+    NOT_ATTEMPTED,
     PASSED,
     TIMED_OUT,
     Choice,
@@ -63,6 +64,11 @@ class Item:
     statuses: Mapping[str, int]
     judged: int
     discrimination: float | None = None
+
+    @property
+    def tried(self) -> bool:
+        """True if anybody answered."""
+        return set(self.statuses) != {NOT_ATTEMPTED}
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,11 @@ class LessonReport:
     @property
     def hardest(self) -> Item | None:
         """The exercise with points of which the smallest share was reached."""
-        known = [item for item in self.items if item.max and item.share is not None]
+        known = [
+            item
+            for item in self.items
+            if item.max and item.share is not None and item.tried
+        ]
         return min(known, key=lambda item: item.share or 0.0, default=None)
 
 
@@ -296,12 +306,12 @@ def bins(points: Sequence[float], most: float) -> Iterator[tuple[float, float, i
 def discrimination(points: Any, name: str) -> float | None:
     """The correlation of a check's points with the sum of all others'.
 
-    Of those whose points of it are known. None where they are fewer than 8 or where
-    all have the same.
+    Of those whose points of it are known, and of the others that are known of them
+    all. None where they are fewer than 8 or where all have the same.
     """
     known = points[points[name].notna()]
     mine = known[name].astype(float)
-    rest = known.drop(columns=name).astype(float).sum(axis=1)
+    rest = known.drop(columns=name).dropna(axis=1).astype(float).sum(axis=1)
     if len(known) < ENOUGH or mine.nunique() < 2 or rest.nunique() < 2:
         return None
     return float(mine.corr(rest))
@@ -410,6 +420,8 @@ def _what(lesson: LessonReport) -> Iterator[str]:
     if (hard := lesson.hardest) and hard.share is not None and hard.share < 1:
         share = f"{100 * hard.share:.0f} % of its points were reached"
         yield f"Hardest was {hard.title}: {share}."
+    if left := [item.title for item in lesson.items if not item.tried]:
+        yield f"Nobody tried: {', '.join(left)}."
     if lesson.slips:
         top = lesson.slips[0]
         made = "student" if top.students == 1 else "students"

@@ -496,7 +496,7 @@ def test_a_hostile_page_opens_without_dialog_request_or_complaint(lesson, scheme
         )
         opened.on("dialog", lambda dialog: (seen.append(dialog), dialog.dismiss()))
         opened.on("console", lambda message: seen.append(message.text))
-        opened.on("pageerror", seen.append)
+        opened.on("pageerror", lambda error: seen.append(error))
         opened.on("request", lambda request: seen.append(request.url))
         opened.goto((folder / f"{lesson.noun}.html").as_uri())
         opened.wait_for_timeout(300)

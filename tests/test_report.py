@@ -102,7 +102,7 @@ def test_an_exercise_has_the_share_of_those_who_passed(told):
     assert item(told, "predict-shift").share == 1
     counts = {"passed": 5, "wrong": 6, "crashed": 1}
     assert item(told, "attention").statuses == counts
-    assert told.hardest.name == "attention-scale-why"
+    assert told.hardest.name == "attention"
 
 
 def test_a_mistake_is_counted_once_a_student(told):
@@ -175,6 +175,7 @@ def test_the_page_begins_with_words(soup):
     assert "1 is excused." in first
     assert "Of these, 1 blank and 1 could not be read." in first
     assert "Half of those who started reached at least 30 of 40 points." in first
+    assert "Nobody tried: Essay: why the root of d, and not d?." in first
     assert "no scale (3 students; attention, attention: mask)" in first
 
 
