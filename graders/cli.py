@@ -253,11 +253,52 @@ def gradebook(course: Course, args: argparse.Namespace) -> int | None:
     return report(course, again=args.rebuild)
 
 
-@command(INSTRUCTORS, "write each student's feedback", LESSONS)
+@command(
+    INSTRUCTORS,
+    "write each student's page of feedback",
+    argument("lesson", metavar="LESSON", help="02 or 02_attention"),
+    argument("students", nargs="*", metavar="STUDENT", help="default: all graded"),
+    argument(
+        "--zip",
+        choices=("moodle", "canvas", "plain"),
+        default="",
+        help="also a zip to upload there, named as it wants",
+    ),
+    argument("--exchange", action="store_true", help="into nbgrader's exchange"),
+)
 def feedback(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.gradebook import write_feedback
+    from graders.pages import write_feedback
 
-    return write_feedback(course, [course.find(name) for name in args.lessons])
+    lesson, how = course.find(args.lesson), {"platform": args.zip}
+    return write_feedback(course, lesson, args.students, **how, exchange=args.exchange)
+
+
+@command(
+    INSTRUCTORS,
+    "what the class understood and what to teach again",
+    argument("lessons", nargs="*", metavar="LESSON", help="default: all graded"),
+    argument("--out", type=Path, metavar="FILE.html", help="default: in .grading/"),
+    argument("--anonymous", action="store_true", help="no names, for the projector"),
+    AS_JSON,
+)
+def report(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.report import write_report
+
+    lessons = [course.find(name) for name in args.lessons]
+    how = {"anonymous": args.anonymous, "as_json": args.json}
+    return write_report(course, lessons, args.out, **how)
+
+
+@command(
+    INSTRUCTORS,
+    "texts of two students that are alike, to be looked at; no score",
+    argument("lesson", metavar="LESSON", help="02 or 02_attention"),
+    argument("--out", type=Path, metavar="FILE.html", help="default: in .grading/"),
+)
+def similarity(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.similarity import write_similarity
+
+    return write_similarity(course, course.find(args.lesson), args.out)
 
 
 @command(

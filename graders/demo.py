@@ -26,6 +26,7 @@ from graders.grade import grade_lesson
 from graders.gradebook import CONFIG, Book
 from graders.grades import Rules
 from graders.locked import runner_for
+from graders.pages import write_pages
 from graders.record import Entry
 
 LESSON = "attention"
@@ -163,7 +164,7 @@ def play(course: Course, students: int, say: Callable[[str], None]) -> list[Stud
     if runner.note:
         say(f"  Note: {runner.note}")
     say("Writing feedback and grades …")
-    book.write_feedback(lesson)
+    write_pages(lesson)
     write_table(course, course.root / "grades.csv", Rules(unfinished=True))
     return [_student(entry, kinds[entry.student]) for entry in entries]
 

@@ -48,7 +48,7 @@ def class_of(lesson):
 
 @pytest.fixture(scope="module")
 def graded(entered, tmp_path_factory):
-    """A lesson whose class is graded, with feedback and a table: only to be read."""
+    """A lesson whose class is graded, with nbgrader's own feedback and a table."""
     course = Course(tmp_path_factory.mktemp("graded") / "course")
     shutil.copytree(entered, course.root)
     lesson, book = course.find("attention"), Book(course)
@@ -57,7 +57,7 @@ def graded(entered, tmp_path_factory):
         folder.mkdir(parents=True)
         nbformat.write(notebook, folder / lesson.release.name)
     grade_lesson(lesson)
-    book.write_feedback(lesson)
+    assert book.api.generate_feedback(lesson.name)["success"]
     write_table(course, course.grading / "grades.csv", Rules(unfinished=True))
     return lesson
 
@@ -195,12 +195,16 @@ def test_no_cell_of_the_table_is_a_formula(course, tmp_path, evil):
         assert row[name][0] not in "=+-@\t"
 
 
-def test_the_commands_say_where_feedback_and_table_are(graded, monkeypatch, capsys):
-    monkeypatch.setenv("COURSE_ROOT", str(graded.course.root))
+def test_the_commands_say_where_feedback_and_table_are(
+    graded, tmp_path, monkeypatch, capsys
+):
+    course = Course(tmp_path / "course")
+    shutil.copytree(graded.course.root, course.root)
+    monkeypatch.setenv("COURSE_ROOT", str(course.root))
     assert cli.main(["feedback", "02"]) == cli.main(["export"]) == 0
     first, *_, last = capsys.readouterr().out.splitlines()
     assert first.startswith("02_attention: 4 pages of feedback in ")
-    assert last.startswith(str(graded.course.grading / "export" / "csv-"))
+    assert last.startswith(str(course.grading / "export" / "csv-"))
 
 
 def test_feedback_before_grading_says_what_to_do_first(course, monkeypatch, capsys):
