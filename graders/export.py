@@ -362,8 +362,8 @@ LISTS = {
     "excused": "excused",
     "missing": "missing",
     "waiting": "waiting for a person",
-    "kept": "missing, but graded there: kept as found",
-    "locked": "not to be changed there",
+    "kept": "kept as graded there",
+    "locked": "locked there",
 }
 
 
