@@ -1,9 +1,9 @@
 """The hub's proxy: configurable-http-proxy's Python port, made fit for JupyterHub.
 
 `python -m graders.hub_proxy` takes the arguments that JupyterHub gives. What the port
-(0.4.0) lacks is added here: an address for each user, the subprotocol without which a
-browser closes a kernel's websocket, answers that take longer than 20 seconds (grading),
-more than ten requests at a time, and an end when the hub ends.
+(0.4.0) lacks is added here: an address for each user, websockets with a subprotocol and
+with bytes (a kernel's), answers that take longer than 20 seconds (grading), more than
+ten requests at a time, and an end when the hub ends.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ class Handler(handlers.ProxyHandler):
         """Speaks with the browser what the user's server has chosen."""
         chosen = self.ws_client.selected_subprotocol if self.ws_client else None
         return chosen if chosen in subprotocols else None
+
+    def on_message(self, message: str | bytes) -> None:
+        """Passes on what the browser says: bytes as bytes, which kernels want."""
+        if self.ws_client:
+            self.ws_client.write_message(message, binary=isinstance(message, bytes))
 
 
 def serve(arguments: argparse.Namespace, token: str) -> None:
