@@ -36,6 +36,7 @@ from graders.record import Entry
 from graders.score import Row, name_of
 
 CONFIG = "nbgrader_config.py"
+EXCHANGED, LONGEST = ("timestamp.txt", "submission_secret.txt"), 1000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -113,6 +114,7 @@ class Book:
         ShowModelAnswers(config=self.config).preprocess(shown, resources)
         self._ungraded(lesson, entry)
         _write(self.graded(lesson, entry.student), shown)
+        self._carry(lesson, entry.student)
 
     def _resources(self, lesson: Lesson, student: str) -> dict[str, Any]:
         about = {
@@ -145,6 +147,15 @@ class Book:
                     grade = book.find_grade(*name, entry.student)
                     grade.auto_score, grade.needs_manual_grade = None, True
             book.db.commit()
+
+    def _carry(self, lesson: Lesson, student: str) -> None:
+        """Lays beside the graded notebook what the exchange asks to return feedback."""
+        folder = self.course.grading / "submitted" / student / lesson.name
+        for name in EXCHANGED:
+            if (folder / name).is_file() and not (folder / name).is_symlink():
+                with (folder / name).open("rb") as file:
+                    text = file.read(LONGEST)  # a student may hand in anything
+                self.graded(lesson, student).with_name(name).write_bytes(text)
 
     def write_feedback(self, lesson: Lesson) -> list[Path]:
         """nbgrader's feedback for everybody graded; the pages.

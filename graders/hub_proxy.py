@@ -18,8 +18,9 @@ from typing import Any
 
 from configurable_http_proxy import handlers, log
 from configurable_http_proxy.configproxy import PythonProxy
-from tornado.httpclient import AsyncHTTPClient
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.web import Application
 from tornado.websocket import websocket_connect
@@ -50,6 +51,16 @@ class Handler(handlers.ProxyHandler):
         """Lets the host decide, where each user has one."""
         host = self.request.host_name if proxy.host_routing else ""
         super().initialize(proxy=_HostView(proxy, host) if host else proxy)
+
+    def _get_proxy_request(self, url: str) -> HTTPRequest:
+        """Tells the hub what a web server in front told, such as that there is TLS."""
+        request = super()._get_proxy_request(url)
+        request.headers = HTTPHeaders(request.headers)
+        for name, known in self.request.headers.get_all():
+            if name.startswith("X-Forwarded-"):
+                request.headers[name] = known
+        request.headers.pop("Sec-Websocket-Extensions", None)  # each side has its own
+        return request
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """Speaks with the browser what the user's server has chosen."""

@@ -1,7 +1,7 @@
 """The settings of `course hub`, which starts JupyterHub with this file.
 
-`COURSE_HUB` names the plan that `graders.hub` wrote: who is in the class, the ports,
-the passwords and the folders.
+`COURSE_HUB` names the plan that `graders.hub_plan` wrote: who is in the class, the
+ports, the passwords and the folders.
 """
 
 import os
@@ -9,7 +9,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from graders.hub import Plan, before_spawn
+from graders.hub import before_spawn
+from graders.hub_plan import Plan
 
 c = get_config()  # noqa: F821  JupyterHub puts it here
 plan = Plan.read(Path(os.environ["COURSE_HUB"]))
