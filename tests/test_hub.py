@@ -3,14 +3,15 @@
 One hub and one class go through the module; each fixture takes the class one step on.
 """
 
+import contextlib
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -22,6 +23,7 @@ from graders.hub_plan import Plan
 from tests.conftest import ROOT
 from tests.test_browser import RIGHT, WAIT, WRONG, answer, run_until
 from tests.test_browser import browser as browser  # a fixture
+from tests.test_hub_proxy import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LESSON = "02_attention"
@@ -55,12 +57,6 @@ def short_course(root):
     book.release(course.find("02"))
     assert book.api.release_assignment(LESSON)["success"]
     return course
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Hub:
@@ -103,12 +99,14 @@ class Hub:
         return self.plan.address.replace("//hub.localhost", host) + f"/user/{name}"
 
     def family(self):
-        """The processes that belong to this hub, by their command."""
-        listed = subprocess.check_output(
-            ["ps", "axe", "-o", "pid=,command="], text=True
-        )
-        mine = str(self.course.root)
-        return [line[:150] for line in listed.splitlines() if mine in line]
+        """The commands of the proxy and the servers, which all know the exchange."""
+        known = f"COURSE_EXCHANGE={self.plan.exchange}".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if known in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append((folder / "cmdline").read_bytes().decode())
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +205,7 @@ def collected(hub, log_in, students):
 
 
 def press(page, button, row=""):
-    """Presses a button in a row of formgrader's, and its dialog away; what that said."""
+    """Presses a button of formgrader's, then its dialog away; what that said."""
     frame = page.frame_locator("iframe")
     frame.locator("tr", has_text=row).locator(button).click()
     dialog = frame.locator(".modal-dialog")
@@ -231,7 +229,7 @@ def graded(hub, collected):
 
 @pytest.fixture(scope="module")
 def returned(collected, graded):
-    """The instructor's page, once an essay has points and a comment, and pages are out."""
+    """The instructor's page, once an essay is graded by hand and feedback is out."""
     frame = collected.frame_locator("iframe")
     collected.reload()
     for link in ("Manual Grading", LESSON, "attention"):
@@ -268,7 +266,8 @@ def test_a_students_server_has_no_formgrader(hub, students):
     assert page.goto(f"{hub.address('ada')}/formgrader").status == 404
     page.goto(f"{hub.address('ada')}/lab")
     page.get_by_role("menuitem", name="Nbgrader").click()
-    assert page.locator(".lm-Menu-itemLabel").all_inner_texts() == ["Assignment List"]
+    shown = page.locator(".lm-Menu-itemLabel:visible")
+    assert shown.all_inner_texts() == ["Assignment List"]
 
 
 @pytest.mark.parametrize("name", ["blaise", "instructor"])
@@ -299,12 +298,23 @@ def test_formgraders_own_button_grades_the_same(hub, collected, graded):
     assert points(graded, "ada") == 4
 
 
-@pytest.mark.parametrize(("name", "total"), [("ada", "9.0 / 10.0"), ("blaise", "0.0")])
-def test_a_student_reads_the_feedback(students, returned, name, total):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("ada", [COMMENT, "Score: 9.0 / 10.0"]),
+        ("blaise", ["All your numbers together"]),
+    ],
+)
+def test_a_student_reads_the_feedback(students, returned, name, told):
     page = students[name]
     page.get_by_role("button", name="Fetch Feedback").click()
     page.get_by_text("view feedback").first.click()
+    page.get_by_text("attention.html").first.dblclick()
+    shown = page.frame_locator(".jp-HTMLViewer iframe").locator("body")
+    shown.get_by_text("Score:").first.wait_for()
     look(page, f"{name}-feedback")
+    for text in told:
+        assert text in shown.inner_text()
 
 
 def test_ctrl_c_leaves_nothing_and_a_second_start_keeps_everything(hub, returned):
