@@ -55,6 +55,10 @@ c.CourseDirectory.ignore = [
     "*.npz",
 ]
 (here / ".grading").mkdir(exist_ok=True)
+# Where lessons go out and come back on a hub; `course hub` makes this one.
+exchange = Path(os.environ.get("COURSE_EXCHANGE", here / ".grading/hub/exchange"))
+if exchange.is_dir():
+    c.Exchange.root = str(exchange)
 
 c.GenerateAssignment.preprocessors = [
     IncludeHeaderFooter,

@@ -354,6 +354,29 @@ def demo(course: Course, args: argparse.Namespace) -> int | None:
 
 
 @command(
+    INSTRUCTORS,
+    "a JupyterHub on this computer, for a class or a trial",
+    argument("--students", type=Path, metavar="FILE.csv", help="default: the roster"),
+    argument("--folder", type=Path, metavar="FOLDER", help="default: .grading/hub"),
+    argument("--port", type=int, default=8000, metavar="N", help="default: 8000"),
+    argument(
+        "--address",
+        default="localhost",
+        metavar="NAME",
+        help="this computer's name, or the https address of a web server in front",
+    ),
+    argument("--wildcard", action="store_true", help="names below it lead here too"),
+    argument("--real-users", action="store_true", help="the system's users; as root"),
+    argument("--instructor", default="instructor", metavar="LOGIN", help="who grades"),
+)
+def hub(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.hub import Wish, run_hub
+
+    wanted = {name: getattr(args, name) for name in Wish.__dataclass_fields__}
+    return run_hub(course, Wish(**wanted))
+
+
+@command(
     AUTHORS,
     "lessons' scripts to notebooks, only what changed",
     argument("lessons", nargs="*", metavar="LESSON", help="default: every lesson"),

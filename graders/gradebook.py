@@ -35,6 +35,8 @@ from graders.record import Entry
 from graders.score import Row, name_of
 
 CONFIG = "nbgrader_config.py"
+# What nbgrader's exchange asks for beside a page, and the most that is read of each.
+EXCHANGED, LONGEST = ("timestamp.txt", "submission_secret.txt"), 1000
 
 
 class Book:
@@ -113,6 +115,7 @@ class Book:
         same = settled.items() & _essays(shown).items()
         self._settle(lesson, entry.student, dict(same))
         _write(self.graded(lesson, entry.student), shown)
+        self._carry(lesson, entry.student)
 
     def _resources(self, lesson: Lesson, student: str) -> dict[str, Any]:
         about = {
@@ -174,6 +177,15 @@ class Book:
                 grade = book.find_grade(name, lesson.noun, lesson.name, student)
                 grade.needs_manual_grade = False
             book.db.commit()
+
+    def _carry(self, lesson: Lesson, student: str) -> None:
+        """Lays beside the graded notebook what the exchange asks to return feedback."""
+        folder = self.course.grading / "submitted" / student / lesson.name
+        for name in EXCHANGED:
+            if (folder / name).is_file() and not (folder / name).is_symlink():
+                with (folder / name).open("rb") as file:
+                    text = file.read(LONGEST)  # a student may hand in anything
+                self.graded(lesson, student).with_name(name).write_bytes(text)
 
     def release_feedback(self, lesson: Lesson, student: str) -> None:
         """Has nbgrader put a student's page of feedback into its exchange.

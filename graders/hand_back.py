@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from graders import render
 from graders.course import CourseError, Lesson
-from graders.gradebook import Book
+from graders.gradebook import EXCHANGED, Book
 
 ORIGIN = "platform.txt"
 MOODLE, CANVAS, PLAIN = "moodle", "canvas", "plain"
@@ -25,8 +25,6 @@ PLATFORMS = (MOODLE, CANVAS, PLAIN)
 FOLDER = re.compile(r"[^/]*?_\d+_assignsubmission_(?:file|onlinetext)(?=[_/]|$)")
 NUMBERED = re.compile(r"[^/]+_\d+")
 DOWNLOADED = re.compile(r"[^_/]+(?:_LATE)?_\d+_\d+_[^/]+")
-# What nbgrader's exchange asks for beside a page; a submission of its own has both.
-NEEDED = ("timestamp.txt", "submission_secret.txt")
 
 
 def pack(lesson: Lesson, pages: Sequence[Path], platform: str) -> Path:
@@ -107,8 +105,8 @@ def _came_through(lesson: Lesson, page: Path) -> bool:
     """Lays what nbgrader asks for beside a page; False if the submission lacks it."""
     student = _student(page)
     folder = lesson.course.grading / "submitted" / student / lesson.name
-    if not all((folder / name).is_file() for name in NEEDED):
+    if not all((folder / name).is_file() for name in EXCHANGED):
         return False
-    for name in NEEDED:
+    for name in EXCHANGED:
         shutil.copyfile(folder / name, page.with_name(name))
     return True
