@@ -24,6 +24,7 @@ SPELLINGS = (  # what matplotlib's TeX lacks, as what it has
     (r"\\begin\{cases\}", r"\\left\\{\\substack{"),
     (r"\\end\{cases\}", r"}\\right."),
     (r"&", r"\\quad "),
+    (r"(?<=[\w}])\s+\\(sin|cos|log|tanh)", r"\\,\\\1"),  # sin a sin b
     (r"\\top(?![a-zA-Z])", r"\\mathsf{T}"),
 )
 MOVES = {1: "M", 2: "L", 3: "Q", 4: "C", 79: "Z"}  # matplotlib's codes, SVG's letters
@@ -73,7 +74,7 @@ def _svg(tex: str) -> str:
     from matplotlib import rc_context
     from matplotlib.textpath import TextPath
 
-    with rc_context({"mathtext.fontset": "stixsans"}):
+    with rc_context({"mathtext.fontset": "dejavusans"}):
         path = TextPath((0, 0), f"${_spelled(tex)}$", size=SIZE)
     box = path.get_extents()
     left, width = round(box.x0, 2), round(box.width, 2)

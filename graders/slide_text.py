@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
@@ -19,6 +20,7 @@ HINT = re.compile(
 TABLE = re.compile(r"(?:^\|.*\n?)+", re.M)
 TOLD = re.compile(r"\*(\d+) minutes, (difficulty)([^*]*)\*")
 ENDS = re.compile(r"[.?!]\W*$")
+SIGNATURE = re.compile(r"^( *)(def \w+\()\n((?: +[^\n]+,\n)+) *\):$", re.M)
 STUB = "# YOUR CODE HERE"
 # Lines that are laid out already: lists, tables, headings, quotes, HTML, indented code.
 LAID_OUT = re.compile(r"\s|[-*+] |\d+\. |[|#><`]")
@@ -39,11 +41,16 @@ def sentences(markdown: str) -> str:
         begun = begun + line if line else ""
         if line.startswith("```"):
             fenced = not fenced
-        elif not fenced and not LAID_OUT.match(line) and ENDS.search(line):
-            if _closed(begun):
-                lines.append("")
-                begun = ""
+        elif not fenced and _may_end(line) and _closed(begun):
+            lines.append("")
+            begun = ""
     return "\n".join(lines)
+
+
+def _may_end(line: str) -> bool:
+    """Whether a sentence ends with a line, and more than a title in bold."""
+    bold = line.startswith("**") and line.find("**", 2) == len(line) - 2
+    return bool(ENDS.search(line)) and not bold and not LAID_OUT.match(line)
 
 
 def _closed(text: str) -> bool:
@@ -87,10 +94,11 @@ def without_minutes(markdown: str) -> str:
     return TOLD.sub(lambda found: found[2].capitalize() + found[3], markdown)
 
 
-def timer(minutes: int) -> str:
-    """A countdown, which `deck.js` brings to life."""
+def timer(minutes: int, task: str) -> str:
+    """A countdown of an exercise, which `deck.js` brings to life."""
     return (
         f'<button class="timer" type="button" data-minutes="{minutes}" '
+        f'data-task="{task}" '
         f'aria-label="Countdown of {minutes} minutes">{minutes}:00</button>'
     )
 
@@ -120,6 +128,18 @@ def solved(source: str) -> str:
     """An answer's cell with its solution, without the markers."""
     kept = (line for line in source.split("\n") if line.strip() not in (BEGIN, END))
     return "\n".join(kept).strip("\n")
+
+
+def compact(source: str) -> str:
+    """Code whose signatures take as few lines as they can, and not one an argument."""
+
+    def joined(found: re.Match[str]) -> str:
+        indent, begin, arguments = found.groups()
+        text = f"{begin}{' '.join(arguments.split()).rstrip(',')}):"
+        deeper = indent + " " * len(begin)
+        return textwrap.fill(text, 84, initial_indent=indent, subsequent_indent=deeper)
+
+    return SIGNATURE.sub(joined, source)
 
 
 def outside(source: str) -> str:

@@ -28,7 +28,7 @@ DECK = Path(__file__).parent / "deck"
 ASSETS = ("deck.css", "deck.js", "reveal")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LONGEST_CODE = 44  # lines; longer code is read in the notebook, not on a wall
-LIVE = "<p class='live'>Live, in the notebook: move it and watch.</p>"
+LIVE = "<p class='live'>Live, in the notebook.</p>"
 
 
 def make_slides(course: Course, wanted: str, out: Path | None = None) -> int:
@@ -179,8 +179,9 @@ class Deck:
         told, hints = slide_text.without_hints(task, tables=True)
         minutes = minutes or slide_text.minutes_told(task)
         self.fresh = self.fresh or "subslide"
-        head = f"{heading}\n\n### Your turn: {title}\n\n{slide_text.timer(minutes)}\n\n"
-        self._text(head + slide_text.without_minutes(told), "turn")
+        timer = slide_text.timer(minutes, title)
+        told = slide_text.without_minutes(told)
+        self._text(f"{heading}\n\n### Your turn: {title}\n\n{timer}\n\n{told}", "turn")
         self.task = title
         self._note(slide_text.pace(minutes), hints)
 
@@ -192,10 +193,10 @@ class Deck:
             self._kind("question")
             self.fresh = "subslide"
             return
-        self._put(new_code_cell(slide_text.stub(source)))
+        self._put(new_code_cell(slide_text.compact(slide_text.stub(source))))
         self.fresh = "subslide"
         self._text(f"### One answer: {self.task}", "answer")
-        self._put(new_code_cell(slide_text.solved(source)))
+        self._put(new_code_cell(slide_text.compact(slide_text.solved(source))))
         self.fresh = "subslide"
 
     def _explanations(self, cell: NotebookNode) -> None:
@@ -280,7 +281,7 @@ def _mark(cell: NotebookNode) -> tuple[str, str]:
 
 
 def _outputs(cell: NotebookNode) -> list[NotebookNode]:
-    """Outputs to show: no widgets, no folded sentence beside a figure, prints joined."""
+    """Outputs to show: no widgets, no sentence beside a figure, prints joined."""
     found: list[NotebookNode] = []
     for one in cell.outputs:
         data = one.get("data", {})

@@ -113,7 +113,7 @@ function narrow(block) {
 // -------------------------------------------------------------------------- paginating
 
 function units(blocks) {
-  // A heading, and a sentence that ends in a colon, stay with what follows; what code
+  // A heading, and words that end in no sentence, stay with what follows; what code
   // prints stays with the code.
   const found = [];
   let open = false;
@@ -122,8 +122,8 @@ function units(blocks) {
       && heightOf(pageOf([...found.at(-1), block].map((b) => b.cloneNode(true)), "-")) <= HEIGHT;
     if (open || prints) found.at(-1).push(block);
     else found.push([block]);
-    open = block.matches("h1, h2, h3, h4, .timer, p:has(> .timer:only-child)")
-      || /:\s*$/.test(block.textContent);
+    open = block.matches("h1, h2, h3, h4, p:has(> .timer)")
+      || (block.matches("p, ul.part, ol.part") && /[\w:,;]\s*$/.test(block.textContent));
   }
   return found;
 }
@@ -161,12 +161,15 @@ function share(section, running) {
   blocks.forEach(narrow);
   const heading = blocks.find((block) => block.matches("h1, h2"));
   const title = heading ? heading.innerHTML : running;
+  const task = blocks.find((block) => block.matches("h3"));
+  const timer = blocks.find((block) => block.matches("p:has(> .timer)"));
   let last = section;
-  paginate(blocks, title).forEach(([page, scale], place) => {
+  paginate(blocks, task ? task.innerHTML : title).forEach(([page, scale], place) => {
     const slide = place ? section.cloneNode(false) : section;
     if (place) last.after(slide);
-    slide.replaceChildren(pageOf(page, title, scale.toFixed(2)),
+    slide.replaceChildren(pageOf(page, task ? task.innerHTML : title, scale.toFixed(2)),
       ...notes.map((note) => note.cloneNode(true)));
+    if (place && timer) slide.firstChild.append(timer.cloneNode(true));
     if (section.dataset.kind) slide.classList.add(section.dataset.kind);
     last = slide;
   });
@@ -193,13 +196,10 @@ function written(seconds) {
 }
 
 function press(timer) {
-  if (timer.ends) { // stop, and keep what is left
-    timer.left = Math.ceil((timer.ends - Date.now()) / 1000);
-    timer.ends = 0;
-  } else {
-    timer.ends = Date.now() + 1000 * (timer.left ?? 60 * timer.dataset.minutes);
-  }
-  show(timer);
+  const now = timer.ends // stop, and keep what is left; or go on
+    ? { left: Math.ceil((timer.ends - Date.now()) / 1000), ends: 0 }
+    : { ends: Date.now() + 1000 * (timer.left ?? 60 * timer.dataset.minutes) };
+  for (const other of timer.alike) show(Object.assign(other, now));
 }
 
 function show(timer) {
@@ -211,8 +211,11 @@ function show(timer) {
 }
 
 function startTimers() {
-  const timers = document.querySelectorAll(".timer");
-  for (const timer of timers) timer.addEventListener("click", () => press(timer));
+  const timers = [...document.querySelectorAll(".timer")];
+  for (const timer of timers) { // an exercise over two slides has two, which are one
+    timer.alike = timers.filter((other) => other.dataset.task === timer.dataset.task);
+    timer.addEventListener("click", () => press(timer));
+  }
   setInterval(() => timers.forEach((timer) => timer.ends && show(timer)), 250);
 }
 
