@@ -342,6 +342,23 @@ def export(course: Course, args: argparse.Namespace) -> int | None:
 
 @command(
     INSTRUCTORS,
+    "a lesson as slides, which open without network",
+    argument("lesson", metavar="LESSON", help="02 or 02_attention"),
+    argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="default: .grading/slides/02_attention",
+    ),
+)
+def slides(course: Course, args: argparse.Namespace) -> int:
+    from graders.slides import make_slides
+
+    return make_slides(course, args.lesson, args.out)
+
+
+@command(
+    INSTRUCTORS,
     "a made-up class of 12, from release to grades",
     argument("--students", type=int, default=12, metavar="N", help="default: 12"),
     argument("--folder", type=Path, metavar="FOLDER", help="default: a temporary one"),
