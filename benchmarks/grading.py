@@ -28,10 +28,10 @@ import psutil
 
 from graders import levels
 from graders.course import Course, Lesson
-from graders.demo import ESSAY, answered, solved_answers
 from graders.grade import grade_lesson
 from graders.gradebook import CONFIG, Book
 from graders.locked import SandboxRunner, runner_for
+from graders.papers import ESSAY, answered, solved_answers
 
 KERAS = """
 import keras

@@ -359,15 +359,17 @@ def slides(course: Course, args: argparse.Namespace) -> int:
 
 @command(
     INSTRUCTORS,
-    "a made-up class of 12, from release to grades",
+    "a made-up class of 12, from the release to the grades",
     argument("--students", type=int, default=12, metavar="N", help="default: 12"),
+    argument("--lessons", default="02", metavar="NN,NN", help="or all; default: 02"),
     argument("--folder", type=Path, metavar="FOLDER", help="default: a temporary one"),
     AS_JSON,
 )
 def demo(course: Course, args: argparse.Namespace) -> int | None:
     from graders.demo import run_demo
 
-    return run_demo(course, args.students, args.folder, as_json=args.json)
+    how = {"lessons": args.lessons, "as_json": args.json}
+    return run_demo(course, args.students, args.folder, **how)
 
 
 @command(

@@ -13,10 +13,10 @@ import pytest
 
 from graders import bundle, cli
 from graders.course import Course, CourseError
-from graders.demo import SLIPS, answered, solved_answers, with_slip
 from graders.exchange import Exchange
 from graders.gradebook import Book
 from graders.locked import OURS
+from graders.papers import SLIPS, answered, solved_answers, with_slip
 from graders.seeds import secret_seed
 from graders.student_copy import ANSWERS, ROOT, contents, notebook_source, uses
 
@@ -257,7 +257,7 @@ def test_right_answers_pass_and_a_wrong_one_is_named(unpacked):
     theirs = Course(unpacked).find("02")
     right = solved_answers(lesson)
     notebook = answered(theirs, right)
-    wrong = with_slip(right, SLIPS["no-scale"])["answer-attention"]
+    wrong = with_slip(right, SLIPS["attention"][0])["answer-attention"]
     for source in (wrong, 'check("attention", attention)'):
         notebook.cells.append(nbformat.v4.new_code_cell(source))
     path = unpacked / "work" / "tried.ipynb"

@@ -13,9 +13,9 @@ from graders import cli, collected
 from graders.classroom import Person, read
 from graders.collected import Roster, folded, handed_in, take_in
 from graders.course import Course, CourseError
-from graders.demo import answered
 from graders.files import LARGEST
 from graders.gradebook import Book
+from graders.papers import answered
 from tests.classes import Idle
 
 ROSTER = """id,first_name,last_name,email,login

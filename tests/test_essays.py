@@ -11,10 +11,10 @@ from nbformat.v4 import new_markdown_cell
 
 from graders import cli, essays, intake
 from graders.course import Course
-from graders.demo import ESSAY, answered
 from graders.essays import Essays, guarded, number, read_table, texts, unguarded
 from graders.grade import grade_lesson
 from graders.gradebook import Book
+from graders.papers import ESSAY, answered
 from graders.rebuild import rebuild
 from graders.record import Record
 from tests.classes import Knows, submit

@@ -14,10 +14,10 @@ import pytest
 
 from graders import cli
 from graders.course import Course
-from graders.demo import ESSAY
 from graders.export import write_table
 from graders.grade import grade_lesson
 from graders.gradebook import Book
+from graders.papers import ESSAY
 from graders.rebuild import rebuild
 from graders.record import Record
 from graders.regrade import regrade_lesson

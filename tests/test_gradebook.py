@@ -16,11 +16,11 @@ from bs4 import BeautifulSoup
 
 from graders import cli
 from graders.course import Course, CourseError
-from graders.demo import ESSAY, SLIPS, answered, solved_answers, with_slip
 from graders.export import write_table
 from graders.grade import grade_lesson
 from graders.gradebook import Book
 from graders.grades import Rules
+from graders.papers import ESSAY, SLIPS, answered, solved_answers, with_slip
 from graders.record import Record
 
 EVIL = """
@@ -37,7 +37,7 @@ def class_of(lesson):
     right = solved_answers(lesson)
     painted = answered(lesson, {**right, "answer-softmax": HALF}, EVIL)
     painted.cells.append(nbformat.v4.new_markdown_cell(EVIL))
-    wrong = with_slip(right, SLIPS["no-scale"])
+    wrong = with_slip(right, SLIPS["attention"][0])
     return {
         RIGHT: answered(lesson, right, ESSAY),
         WRONG: answered(lesson, wrong),

@@ -12,7 +12,8 @@ from nbgrader.api import Gradebook
 
 from graders import intake
 from graders.course import Course
-from graders.demo import CONFIG, ESSAY, SLIPS, answered, solved_answers, with_slip
+from graders.gradebook import CONFIG
+from graders.papers import ESSAY, SLIPS, answered, solved_answers, with_slip
 from tests.conftest import ROOT
 
 LESSON = "02_attention"
@@ -31,7 +32,7 @@ def nbgrader(course, *arguments):
 def class_of(lesson):
     """Notebooks by student, of the marked cells only: the others take long to run."""
     right = solved_answers(lesson)
-    wrong = with_slip(right, SLIPS["no-scale"])
+    wrong = with_slip(right, SLIPS["attention"][0])
     softmax = right["answer-softmax"].replace("    exp", f"{LOUD}    exp", 1)
     made = {
         "right": answered(lesson, right, ESSAY),
