@@ -188,6 +188,16 @@ def test_only_released_lessons_are_there():
         assert other not in names
 
 
+@pytest.mark.parametrize("numbers", [["06"], ["07"], ["06", "07"]], ids=" ".join)
+def test_what_is_left_of_a_cut_module_has_all_the_names_it_uses(tmp_path, numbers):
+    for name, data in copy_of(*numbers).items():
+        if name in MODULES:
+            (tmp_path / name.replace("/", "_")).write_bytes(data)
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821"]
+    done = subprocess.run([*command, tmp_path], capture_output=True, text=True)
+    assert done.stdout.strip() == "All checks passed!", done.stdout
+
+
 def test_a_module_that_may_be_used_whole_is_given_whole():
     source = "from transformer import decoding\n{}"
     for text, found in {
