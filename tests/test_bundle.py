@@ -11,7 +11,7 @@ import zipfile
 import nbformat
 import pytest
 
-from graders import bundle, cli
+from graders import bundle, cli, registry
 from graders.course import Course, CourseError
 from graders.exchange import Exchange
 from graders.gradebook import Book
@@ -71,7 +71,7 @@ def started(folder, *command, **settings):
 
 def ran(folder, *command):
     process = started(folder, *command)
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=1200)
     return process.returncode, out, err
 
 
@@ -188,6 +188,16 @@ def test_only_released_lessons_are_there():
         assert other not in names
 
 
+@pytest.mark.parametrize("numbers", [["06"], ["07"], ["06", "07"]], ids=" ".join)
+def test_what_is_left_of_a_cut_module_has_all_the_names_it_uses(tmp_path, numbers):
+    for name, data in copy_of(*numbers).items():
+        if name in MODULES:
+            (tmp_path / name.replace("/", "_")).write_bytes(data)
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821"]
+    done = subprocess.run([*command, tmp_path], capture_output=True, text=True)
+    assert done.stdout.strip() == "All checks passed!", done.stdout
+
+
 def test_a_module_that_may_be_used_whole_is_given_whole():
     source = "from transformer import decoding\n{}"
     for text, found in {
@@ -250,29 +260,50 @@ def test_a_lesson_opens(unpacked):
     assert (unpacked / "work" / "02_attention" / "attention.ipynb").exists()
 
 
-@pytest.mark.slow
-def test_right_answers_pass_and_a_wrong_one_is_named(unpacked):
-    """The solved lesson, then one answer with a mistake in it."""
-    lesson = CLONE.find("02")
-    theirs = Course(unpacked).find("02")
-    right = solved_answers(lesson)
-    notebook = answered(theirs, right)
-    wrong = with_slip(right, SLIPS["attention"][0])["answer-attention"]
-    for source in (wrong, 'check("attention", attention)'):
-        notebook.cells.append(nbformat.v4.new_code_cell(source))
-    path = unpacked / "work" / "tried.ipynb"
+def executed(folder, notebook):
+    """A notebook's cells after its run in a student's copy."""
+    path = folder / "work" / "tried.ipynb"
     path.parent.mkdir(exist_ok=True)
     nbformat.write(notebook, path)
     command = ("nbconvert", "--to", "notebook", "--execute", "--allow-errors")
-    code, _, err = ran(unpacked, *command, "--inplace", str(path))
+    code, _, err = ran(folder, *command, "--inplace", str(path))
     assert code == 0, err
-    *cells, last = nbformat.read(path, as_version=4).cells
+    return nbformat.read(path, as_version=4).cells
+
+
+def failed_checks(cells):
+    """What the checks say that do not pass, of at least eight."""
     checks = [c for c in cells if c.get("id", "").startswith("check-")]
     said = ["".join(_texts(cell)) for cell in checks]
     assert len(said) > 8
-    assert [text for text in said if not text.startswith("✓")] == []
-    assert "divide" in "".join(_texts(last))
+    return [text for text in said if not text.startswith("✓")]
+
+
+@pytest.mark.slow
+def test_right_answers_pass_and_a_wrong_one_is_named(unpacked):
+    """The solved lesson, then one answer with a mistake in it."""
+    right = solved_answers(CLONE.find("02"))
+    notebook = answered(Course(unpacked).find("02"), right)
+    wrong = with_slip(right, SLIPS["attention"][0])["answer-attention"]
+    for source in (wrong, 'check("attention", attention)'):
+        notebook.cells.append(nbformat.v4.new_code_cell(source))
+    *cells, last = executed(unpacked, notebook)
+    assert failed_checks(cells) == []
+    says = next(m.says for m in registry.mistakes("attention") if m.id == "no-scale")
+    assert says in "".join(_texts(last))
     assert last.outputs[-1].ename == "CheckError"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("number", [one.number for one in LESSONS])
+def test_a_lesson_alone_has_all_that_its_cells_need(tmp_path, number):
+    lesson = CLONE.find(number)
+    bundle.write_bundle(tmp_path / "out", copy_of(number), [lesson.name])
+    theirs = Course(tmp_path / "out").find(number)
+    cells = executed(tmp_path / "out", answered(theirs, solved_answers(lesson)))
+    assert failed_checks(cells) == []
+    wrong = [o for c in cells for o in c.get("outputs", ()) if o.output_type == "error"]
+    assert wrong == []
 
 
 def _texts(cell):
