@@ -10,5 +10,7 @@ score  record  grade                          submissions to verdicts
 workers  runners  locked  levels              where students' code runs, as we see it
 child  zygote  sandbox  seccomp  kernel       the same from the inside
 gradebook  demo  seeds                        verdicts to nbgrader's grades
+standing  prose  render  pages  hand_back     what each student is told, and how
+report  charts  similarity                    what the instructor is told of a class
 course  lab  doctor  suite  cli               the one command
 """
