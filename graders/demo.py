@@ -19,13 +19,15 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from graders import intake
+from graders import intake, render
+from graders.charts import html
 from graders.course import Course, CourseError, Lesson
 from graders.grade import grade_lesson
 from graders.gradebook import CONFIG, Book
 from graders.locked import runner_for
 from graders.pages import write_pages
 from graders.record import Entry
+from graders.report import reports
 
 LESSON = "attention"
 NAMES = [
@@ -111,6 +113,7 @@ def run_demo(
     paths = {
         "grades": copy.root / "grades.csv",
         "feedback": copy.grading / "feedback",
+        "report": copy.grading / "report.html",
         "gradebook": copy.grading / "gradebook.db",
         "record": copy.grading / "record",
     }
@@ -147,7 +150,7 @@ def copy_course(course: Course, folder: Path | None = None) -> Course:
 
 
 def play(course: Course, students: int, say: Callable[[str], None]) -> list[Student]:
-    """Releases, submits, grades, writes feedback, exports, in a course of its own."""
+    """Releases, submits, grades, writes pages, exports, in a course of its own."""
     lesson, book = course.find(LESSON), Book(course)
     say(f"Releasing {lesson.name} …")
     book.release(lesson)
@@ -161,8 +164,9 @@ def play(course: Course, students: int, say: Callable[[str], None]) -> list[Stud
         )
     if runner.note:
         say(f"  Note: {runner.note}")
-    say("Writing feedback and grades …")
+    say("Writing feedback, report and grades …")
     write_pages(lesson)
+    render.write(course.grading / "report.html", html(reports(course, [lesson])))
     book.export(course.root / "grades.csv")
     return [_student(entry, kinds[entry.student]) for entry in entries]
 

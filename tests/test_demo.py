@@ -85,6 +85,12 @@ def test_the_record_and_the_gradebook_are_where_it_says(played):
     assert Path(played["gradebook"]).read_bytes().startswith(b"SQLite")
 
 
+def test_the_report_counts_the_class(played):
+    text = Path(played["report"]).read_text(encoding="utf-8")
+    assert "12 have handed in" in text
+    assert "no scale" in text
+
+
 def test_the_course_it_was_called_in_is_as_it_was(played):
     assert played["untouched"]
 
