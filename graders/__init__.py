@@ -10,6 +10,9 @@ files  downloads  collected  intake           what was handed in, put in order
 score  record  grade                          submissions to verdicts
 workers  runners  locked  levels              where students' code runs, as we see it
 child  zygote  sandbox  seccomp  kernel       the same from the inside
-gradebook  essays  demo  seeds                verdicts to nbgrader's grades
+gradebook  essays  seeds                      verdicts to nbgrader's grades
+standing  prose  render  pages  hand_back     what each student is told, and how
+report  charts  similarity                    what the instructor is told of a class
+papers  made_up  demo                         a made-up class, to see all of it
 course  lab  doctor  suite  cli               the one command
 """

@@ -35,7 +35,7 @@ class Chart:
     rows: tuple[tuple[str, ...], ...]
 
 
-def html(found: Sequence[LessonReport], anonymous: bool) -> str:
+def html(found: Sequence[LessonReport], anonymous: bool = False) -> str:
     """The page of some reports."""
     lessons = [(one, summary(one), list(_charts(one))) for one in found]
     people = {} if anonymous else _people(found)

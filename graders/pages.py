@@ -312,7 +312,8 @@ def write_pages(lesson: Lesson, students: Sequence[str] = ()) -> list[Path]:
     found = graded(lesson, pages.room)
     if unknown := [student for student in students if student not in found]:
         text = f"Nothing of {unknown[0]!r} is graded in {lesson.name}."
-        raise CourseError(f"{text} There are: {', '.join(found)}.")
+        known = ", ".join(list(found)[:10]) + (" …" if len(found) > 10 else "")
+        raise CourseError(f"{text} There are: {known}.")
     made = {s: pages.html(found[s]) for s in students or found}
     folder = lesson.course.grading / "feedback"
     paths = {s: folder / s / lesson.name / f"{lesson.noun}.html" for s in made}

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from graders.classroom import Classroom, Person, aware
 from graders.course import CourseError, Lesson
 from graders.exercise import GRADER_PROBLEM, NEEDS_GRADING, NOT_ATTEMPTED
@@ -180,18 +182,26 @@ def _result(row: Row, marks: Mapping[str, Mark]) -> Result:
 
 
 def _held(lesson: Lesson) -> dict[str, _Marks]:
-    """What the gradebook holds of a lesson, by student."""
-    with Book(lesson.course).open() as book:
-        if not any(found.name == lesson.name for found in book.assignments):
-            return {}
-        return {
-            submission.student_id: _Marks(
-                aware(submission.timestamp) if submission.timestamp else None,
-                dict(_marks(submission)),
-                dict(_comments(submission)),
-            )
-            for submission in book.assignment_submissions(lesson.name)
-        }
+    """What the gradebook holds of a lesson, by student; nothing if there is none.
+
+    Raises:
+        CourseError: If it cannot be read.
+    """
+    path = lesson.course.grading / "gradebook.db"
+    if not path.exists():  # to open it would make one
+        return {}
+    try:
+        with Book(lesson.course).open() as book:
+            return dict(map(_held_of, book.assignment_submissions(lesson.name)))
+    except DBAPIError as error:
+        hint = "Make it again from the record: course gradebook --rebuild"
+        raise CourseError(f"{path} cannot be read: {error.orig}. {hint}") from None
+
+
+def _held_of(submission: Any) -> tuple[str, _Marks]:
+    when = aware(submission.timestamp) if submission.timestamp else None
+    marks, comments = dict(_marks(submission)), dict(_comments(submission))
+    return submission.student_id, _Marks(when, marks, comments)
 
 
 def _marks(submission: Any) -> Iterator[tuple[str, Mark]]:

@@ -391,6 +391,24 @@ def test_a_roster_with_an_id_twice_is_a_sentence(course, monkeypatch, capsys):
     assert not [*course.grading.glob("feedback/*")]
 
 
+def test_without_a_gradebook_the_points_are_the_records(course):
+    mine = course.find("attention")
+    recorded(mine, "ada", booked=False)
+    book = course.grading / "gradebook.db"
+    book.unlink()
+    pages.write_pages(mine)
+    assert "34 of 40 points" in words(soup(mine, "ada"))
+    assert not book.exists()
+
+
+def test_a_damaged_gradebook_is_a_sentence(course, monkeypatch, capsys):
+    mine = course.find("attention")
+    recorded(mine, "ada", booked=False)
+    (course.grading / "gradebook.db").write_text("no database at all " * 100)
+    assert run(mine, monkeypatch, "02") == 2
+    assert "course gradebook --rebuild" in capsys.readouterr().err
+
+
 def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(CourseError, match="Nothing was written"):
