@@ -6,7 +6,6 @@ from pathlib import Path
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
-    AssignLatePenalties,
     CheckCellMetadata,
     ClearHiddenTests,
     ClearMarkScheme,
@@ -78,7 +77,9 @@ c.GenerateAssignment.preprocessors = [
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
 # A warning never costs a point; a tag in the student's file skips no cell; a deleted
-# check comes back.
+# check comes back. What lateness costs is no part of a grade: class.yml says it, and
+# both `nbgrader export` and `course export` work it out.
+c.ExportApp.plugin_class = "graders.export.CourseTable"
 c.Autograde.autograde_preprocessors = [
     Execute,
     DropStderr,
@@ -86,7 +87,6 @@ c.Autograde.autograde_preprocessors = [
     ClearMetadataPreprocessor,
     LimitOutput,
     SaveAutoGrades,
-    AssignLatePenalties,
     ShowModelAnswers,
     CheckCellMetadata,
 ]

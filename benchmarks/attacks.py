@@ -35,8 +35,8 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from graders import intake, levels
 from graders.course import Course, Lesson
-from graders.demo import solved_answers
 from graders.locked import SandboxRunner, modules_of
+from graders.papers import solved_answers
 from graders.workers import Limits
 from tests.attacks import (
     ATTACKS,

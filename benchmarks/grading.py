@@ -1,9 +1,11 @@
 """How fast `course grade` is beside stock `nbgrader autograde`, in the same minutes.
 
     python benchmarks/grading.py [LESSON] [--ours 24] [--stock 3] [--keras]
+    python benchmarks/grading.py [LESSON] --sizes 20 100 500
 
 The same made-up submissions, in a course of their own, with the full sandbox and the
-gradebook written. Prints ratios; asserts nothing, because machines differ.
+gradebook written. Prints ratios; asserts nothing, because machines differ. The second
+form shows whether a submission costs the same in a small class and in a large one.
 """
 
 from __future__ import annotations
@@ -26,10 +28,10 @@ import psutil
 
 from graders import levels
 from graders.course import Course, Lesson
-from graders.demo import ESSAY, answered, solved_answers
 from graders.grade import grade_lesson
 from graders.gradebook import CONFIG, Book
 from graders.locked import SandboxRunner, runner_for
+from graders.papers import ESSAY, answered, solved_answers
 
 KERAS = """
 import keras
@@ -118,6 +120,14 @@ def stock(lesson: Lesson, students: int) -> float:
     return each
 
 
+def grow(lesson: Lesson, sizes: Sequence[int], keras: bool) -> None:
+    """Grades classes of several sizes, and what one costs in each."""
+    for size in sizes:
+        mine = course_of(lesson, [f"s{n}" for n in range(size)], keras)
+        print(f"{size:<10} {ours(mine, keras):.2f} s a submission, all included")
+        shutil.rmtree(mine.course.root)
+
+
 def main() -> None:
     """Prints both and how they compare."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -127,9 +137,13 @@ def main() -> None:
     parser.add_argument(
         "--keras", action="store_true", help="each calls a layer of Keras too"
     )
+    parser.add_argument("--sizes", type=int, nargs="+", metavar="N")
     args = parser.parse_args()
     levels.demand(levels.FULL)
     lesson = Course.here().find(args.lesson)
+    if args.sizes:
+        grow(lesson, args.sizes, args.keras)
+        return
     counts = (args.stock, args.ours)
     names = ([f"s{n}" for n in range(count)] for count in counts)
     few, many = (course_of(lesson, students, args.keras) for students in names)

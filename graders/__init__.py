@@ -5,10 +5,11 @@ collect  wire                                 what came back, as data
 oracle  keys  judge  plain_words  feedback    what should come back, and the verdict
 check                                         what a student calls in a notebook
 script  build  nbgrader_parts                 lessons' scripts to notebooks
-files  downloads  intake                      what was handed in, put in order
+bundle  student_copy  exchange                lessons to students
+files  downloads  collected  intake           what was handed in, put in order
 score  record  grade                          submissions to verdicts
 workers  runners  locked  levels              where students' code runs, as we see it
 child  zygote  sandbox  seccomp  kernel       the same from the inside
-gradebook  demo  seeds                        verdicts to nbgrader's grades
+gradebook  essays  demo  seeds                verdicts to nbgrader's grades
 course  lab  doctor  suite  cli               the one command
 """

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graders.course import Course, CourseError
+from graders.course import Course, CourseError, is_students_copy
 
 # What a computer may lack while a command writes, and what to do.
 MACHINE = {
@@ -89,6 +89,69 @@ def doctor(course: Course, args: argparse.Namespace) -> int:
 
 @command(
     INSTRUCTORS,
+    "give out lessons: a folder and a zip without any answer",
+    LESSONS,
+    argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="default: .grading/bundle/transformer-course",
+    ),
+    argument("--exchange", action="store_true", help="also to nbgrader's exchange"),
+)
+def release(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.bundle import release_lessons
+
+    lessons = [course.find(name) for name in args.lessons]
+    return release_lessons(course, lessons, args.out, to_exchange=args.exchange)
+
+
+@command(
+    INSTRUCTORS,
+    "take in what was handed in, from a download or the exchange",
+    argument("lesson", metavar="LESSON", help="02 or 02_attention"),
+    argument(
+        "source",
+        nargs="?",
+        type=Path,
+        metavar="FROM",
+        help="a zip or a folder of Moodle's, Canvas's, Blackboard's or yours",
+    ),
+    argument("--exchange", action="store_true", help="from nbgrader's exchange"),
+    AS_JSON,
+)
+def collect(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.collected import collect_lesson
+
+    lesson = course.find(args.lesson)
+    how = {"exchange": args.exchange, "as_json": args.json}
+    return collect_lesson(lesson, args.source, **how)
+
+
+@command(
+    INSTRUCTORS,
+    "essays to a spreadsheet, and its points and comments back",
+    argument("lesson", metavar="LESSON", help="02 or 02_attention"),
+    argument("--to", type=Path, metavar="FILE.csv", help="default: .grading/essays/"),
+    argument(
+        "--from", dest="source", type=Path, metavar="FILE.csv", help="read it back"
+    ),
+)
+def essays(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.essays import read_essays, write_essays
+
+    lesson = course.find(args.lesson)
+    if args.source and args.to:
+        raise CourseError("--from reads and --to writes: give one of them.")
+    return (
+        read_essays(lesson, args.source)
+        if args.source
+        else write_essays(lesson, args.to)
+    )
+
+
+@command(
+    INSTRUCTORS,
     "grade one notebook and print a row for each check",
     argument("file", type=Path, metavar="FILE.ipynb"),
     AS_JSON,
@@ -124,7 +187,7 @@ def score(course: Course, args: argparse.Namespace) -> int | None:
         dest="source",
         type=Path,
         metavar="ZIP",
-        help="take in a download of Moodle's or Canvas's first, a zip or a folder",
+        help="first what `course collect` does with this zip or folder",
     ),
     AS_JSON,
 )
@@ -144,11 +207,11 @@ def grade(course: Course, args: argparse.Namespace) -> int | None:
     if args.apply or args.lower or args.out:
         raise CourseError("--apply and --lower go with --regrade, --out with --shard.")
     if args.source:
-        from graders.downloads import take_in
+        from graders.collected import take_in_first
 
         if len(lessons) > 1:
             raise CourseError("--from takes in one lesson. Name that one alone.")
-        take_in(lessons[0], args.source)
+        take_in_first(lessons[0], args.source)
     from graders.grade import grade_lessons
 
     how = {"level": args.level, "cluster": args.cluster}
@@ -190,37 +253,123 @@ def gradebook(course: Course, args: argparse.Namespace) -> int | None:
     return report(course, again=args.rebuild)
 
 
-@command(INSTRUCTORS, "write each student's feedback", LESSONS)
+@command(
+    INSTRUCTORS,
+    "write each student's page of feedback",
+    argument("lesson", metavar="LESSON", help="02 or 02_attention"),
+    argument("students", nargs="*", metavar="STUDENT", help="default: all graded"),
+    argument(
+        "--zip",
+        choices=("moodle", "canvas", "plain"),
+        default="",
+        help="also a zip to upload there, named as it wants",
+    ),
+    argument("--exchange", action="store_true", help="into nbgrader's exchange"),
+)
 def feedback(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.gradebook import write_feedback
+    from graders.pages import write_feedback
 
-    return write_feedback(course, [course.find(name) for name in args.lessons])
+    lesson, how = course.find(args.lesson), {"platform": args.zip}
+    return write_feedback(course, lesson, args.students, **how, exchange=args.exchange)
 
 
 @command(
     INSTRUCTORS,
-    "write the grades as a table",
+    "what the class understood and what to teach again",
+    argument("lessons", nargs="*", metavar="LESSON", help="default: all graded"),
+    argument("--out", type=Path, metavar="FILE.html", help="default: in .grading/"),
+    argument("--anonymous", action="store_true", help="no names, for the projector"),
+    AS_JSON,
+)
+def report(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.report import write_report
+
+    lessons = [course.find(name) for name in args.lessons]
+    how = {"anonymous": args.anonymous, "as_json": args.json}
+    return write_report(course, lessons, args.out, **how)
+
+
+@command(
+    INSTRUCTORS,
+    "texts of two students that are alike, to be looked at; no score",
+    argument("lesson", metavar="LESSON", help="02 or 02_attention"),
+    argument("--out", type=Path, metavar="FILE.html", help="default: in .grading/"),
+)
+def similarity(course: Course, args: argparse.Namespace) -> int | None:
+    from graders.similarity import write_similarity
+
+    return write_similarity(course, course.find(args.lesson), args.out)
+
+
+@command(
+    INSTRUCTORS,
+    "write the grades, as a table or into a platform's own",
     argument(
-        "--to", type=Path, metavar="FILE.csv", help="default: .grading/grades.csv"
+        "--to",
+        choices=("csv", "canvas", "moodle", "blackboard"),
+        default="csv",
+        help="default: csv, a table of all grades",
     ),
+    argument("--file", type=Path, help="the table that the platform exported"),
+    argument(
+        "--lesson",
+        dest="lessons",
+        nargs="+",
+        default=[],
+        metavar="LESSON",
+        help="default: every lesson that is graded",
+    ),
+    argument("--column", default="", metavar="NAME", help="the platform's, by name"),
+    argument("--out", type=Path, metavar="FILE", help="default: in .grading/export"),
+    argument("--scale", action="store_true", help="to the platform's points"),
+    argument("--missing-zero", action="store_true", help="0 for what is overdue"),
+    argument(
+        "--unfinished",
+        action="store_true",
+        help="points so far, where essays wait for a person",
+    ),
+    AS_JSON,
 )
 def export(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.gradebook import export_grades
+    from graders.export import Wish, export_grades
+    from graders.grades import Rules
 
-    return export_grades(course, args.to or course.grading / "grades.csv")
+    what = {name: getattr(args, name) for name in ("to", "file", "lessons", "column")}
+    rules = Rules(args.unfinished, args.missing_zero)
+    wish = Wish(**what, out=args.out, scale=args.scale, rules=rules)
+    return export_grades(course, wish, as_json=args.json)
 
 
 @command(
     INSTRUCTORS,
-    "a made-up class of 12, from release to grades",
+    "a lesson as slides, which open without network",
+    argument("lesson", metavar="LESSON", help="02 or 02_attention"),
+    argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="default: .grading/slides/02_attention",
+    ),
+)
+def slides(course: Course, args: argparse.Namespace) -> int:
+    from graders.slides import make_slides
+
+    return make_slides(course, args.lesson, args.out)
+
+
+@command(
+    INSTRUCTORS,
+    "a made-up class of 12, from the release to the grades",
     argument("--students", type=int, default=12, metavar="N", help="default: 12"),
+    argument("--lessons", default="02", metavar="NN,NN", help="or all; default: 02"),
     argument("--folder", type=Path, metavar="FOLDER", help="default: a temporary one"),
     AS_JSON,
 )
 def demo(course: Course, args: argparse.Namespace) -> int | None:
     from graders.demo import run_demo
 
-    return run_demo(course, args.students, args.folder, as_json=args.json)
+    how = {"lessons": args.lessons, "as_json": args.json}
+    return run_demo(course, args.students, args.folder, **how)
 
 
 @command(
@@ -322,7 +471,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(
         prog="course", dest="command", help=argparse.SUPPRESS
     )
-    for name, one in COMMANDS.items():
+    for name, one in _offered().items():
         mine = commands.add_parser(name, description=f"{name}: {one.says}.")
         for names, settings in one.arguments:
             mine.add_argument(*names, **settings)
@@ -332,13 +481,17 @@ def parser() -> argparse.ArgumentParser:
 def _page() -> str:
     lines = ["A course on the Transformer: notebooks whose exercises are checked."]
     for people in (STUDENTS, INSTRUCTORS, AUTHORS):
-        lines += ["", f"{people}:"]
-        lines += [
-            f"  {name:<10} {one.says}"
-            for name, one in COMMANDS.items()
-            if one.people == people
-        ]
+        theirs = {n: one for n, one in _offered().items() if one.people == people}
+        lines += ["", f"{people}:"] if theirs else []
+        lines += [f"  {name:<10} {one.says}" for name, one in theirs.items()]
     return "\n".join(lines)
+
+
+def _offered() -> dict[str, Command]:
+    """The commands that can run here: a student's copy has a student's alone."""
+    if not is_students_copy():
+        return COMMANDS
+    return {name: one for name, one in COMMANDS.items() if one.people == STUDENTS}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -371,8 +524,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in COMMANDS.keys() - _offered():
+        here = ", ".join(f"`course {name}`" for name in _offered())
+        where = "is for the instructor's copy of the course; this is a student's"
+        raise CourseError(f"`course {words[0]}` {where}. Here there are: {here}.")
     whole = parser()
-    args = whole.parse_args(arguments)
+    args = whole.parse_args(words)
     if args.command:
         return COMMANDS[args.command].run(Course.here(), args) or 0
     whole.print_help()

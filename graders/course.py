@@ -11,6 +11,11 @@ LESSON = re.compile(r"(\d\d)_([a-z]+)")
 PACKAGES = ("graders", "transformer")
 
 
+def is_students_copy() -> bool:
+    """True where nothing can grade: in what `course release` makes for students."""
+    return not Path(__file__).with_name("grade.py").exists()
+
+
 class CourseError(Exception):
     """A user's mistake or a machine's: one sentence with what to do, no traceback."""
 

@@ -1,253 +1,235 @@
-"""A made-up class, from release to exported grades, in a folder of its own.
+"""A made-up class, from the release to the grades, in a folder of its own.
 
 Shows an instructor what a real class will look like: right, partly right, one named
-mistake each, blank and broken. Touches nothing of the course it is called in.
+mistake each, blank, broken, late, twice and missing. The steps are those of a person
+who types the commands. Touches nothing of the course it is called in.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-
-from graders import intake
+from graders import made_up, papers
+from graders.bundle import release_lessons
+from graders.classroom import Person
+from graders.collected import collect_lesson
 from graders.course import Course, CourseError, Lesson
-from graders.grade import grade_lesson
-from graders.gradebook import CONFIG, Book
-from graders.locked import runner_for
-from graders.record import Entry
+from graders.essays import read_essays, write_essays
+from graders.export import Wish, export_grades
+from graders.grade import grade_lessons
+from graders.gradebook import CONFIG
+from graders.grades import Rules
+from graders.pages import write_feedback
+from graders.record import Record
+from graders.report import write_report
+from graders.similarity import write_similarity
+from graders.slides import make_slides
 
-LESSON = "attention"
-NAMES = [
-    "ada",
-    "blaise",
-    "carl",
-    "daniel",
-    "emmy",
-    "fatima",
-    "grace",
-    "henri",
-    "ivan",
-    "jamal",
-    "katherine",
-    "leonhard",
-]
-MARKERS = ("### BEGIN SOLUTION", "### END SOLUTION")
-ESSAY = (
-    "\n\nThe variance of a dot product grows with d, so its size with the root of d."
-)
-
-
-@dataclass(frozen=True)
-class Slip:
-    """One line of the solved lesson that a student got wrong.
-
-    Args:
-        answer: The answer's name.
-        right: Text of the solution.
-        wrong: What the student wrote there.
-    """
-
-    answer: str
-    right: str
-    wrong: str
-
-
-# By the mistake that the grader should recognise.
-SLIPS = {
-    "no-scale": Slip("attention", " / np.sqrt(query.shape[-1])", ""),
-    "divides-by-d": Slip("attend-one", "np.sqrt(query_d.shape[-1])", "len(query_d)"),
-    "softmax-over-queries": Slip("attention", "softmax(scores)", "softmax(scores, -2)"),
-    "softmax-overflows": Slip("softmax", "np.exp(shifted)", "np.exp(scores)"),
-    "mask-inverted": Slip("attention", "(mask, scores, -1e9)", "(mask, -1e9, scores)"),
-    "scores-times-mask": Slip(
-        "attention", "np.where(mask, scores, -1e9)", "scores * mask"
-    ),
-    "same-projection": Slip(
-        "project",
-        "w_query, x_tm @ w_key, x_tm @ w_value",
-        "w_query, *[x_tm @ w_query] * 2",
-    ),
-}
+ESSAY_SHARE, COMMENT = 2 / 3, "The size is right; say for which inputs."
 
 
 @dataclass(frozen=True)
 class Student:
-    """One of the class, what is wrong with them, and what they got."""
+    """One of the class in one lesson: what is wrong with them, and what they got.
+
+    Args:
+        name, lesson: Who, and which lesson.
+        kind: What was made up.
+        points, max: What the checks gave, of all points of the lesson.
+        recognised: The mistakes that were named.
+        grade: What was exported, essays and lateness counted; None if nothing.
+    """
 
     name: str
+    lesson: str
     kind: str
     points: float
     max: float
     recognised: tuple[str, ...]
+    grade: float | None
 
 
 def run_demo(
     course: Course,
     students: int = 12,
     folder: Path | None = None,
+    lessons: str = "02",
     as_json: bool = False,
 ) -> int:
     """`course demo`: plays the class, then prints a table and where things are.
 
     Raises:
-        CourseError: If the folder is in use or the lesson has no solution here.
+        CourseError: If the folder is in use or a lesson has no solution here.
     """
     began = time.monotonic()
-    say = (lambda text: None) if as_json else print
-    copy = copy_course(course, folder)
-    found = play(copy, students, say)
+    copy = copy_course(course, folder, lessons)
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        found = play(copy, students)
     seconds = round(time.monotonic() - began, 1)
-    paths = {
-        "grades": copy.root / "grades.csv",
-        "feedback": copy.grading / "feedback",
-        "gradebook": copy.grading / "gradebook.db",
-        "record": copy.grading / "record",
-    }
     if as_json:
-        told = {name: str(path) for name, path in paths.items()}
+        told = {name: str(path) for name, path in _places(copy)}
         rows = [asdict(student) for student in found]
         json.dump({"seconds": seconds, "students": rows, **told}, sys.stdout, indent=1)
         print()
         return 0
     _print(found)
-    print(f"{len(found)} students in {seconds:g} seconds.")
-    for name, path in paths.items():
-        print(f"{name:>9}: {path}")
+    print(f"{students} students, {len(copy.lessons())} lessons, {seconds:g} seconds.")
+    for name, path in _places(copy):
+        print(f"{name:>10}: {path}")
     return 0
 
 
-def copy_course(course: Course, folder: Path | None = None) -> Course:
-    """A course with the demo's lesson alone, in a folder that was empty.
+def _places(course: Course) -> Iterator[tuple[str, Path]]:
+    """What there is to look at, and where."""
+    grading = course.grading
+    yield "grades", course.root / "grades.csv"
+    yield "platforms", grading / "export"
+    yield "report", grading / "report.html"
+    yield "feedback", grading / "feedback"
+    yield "slides", grading / "slides"
+    yield "bundle", grading / "bundle"
+    yield "gradebook", grading / "gradebook.db"
+    yield "record", grading / "record"
+
+
+def copy_course(
+    course: Course, folder: Path | None = None, lessons: str = "02"
+) -> Course:
+    """A course with some lessons, in a folder that was empty.
 
     Raises:
-        CourseError: If it was not, or if the lesson has no solution here.
+        CourseError: If it was not, or if a lesson has no solution here.
     """
-    lesson = course.find(LESSON)
-    if not lesson.solved.exists():
-        raise CourseError(f"{lesson.solved} is missing: course build {lesson.number}")
+    everything = lessons == "all"
+    wanted = (
+        course.lessons() if everything else [course.find(n) for n in lessons.split(",")]
+    )
+    for lesson in wanted:
+        papers.solved_answers(lesson)
     if folder and folder.exists() and (folder.is_file() or any(folder.iterdir())):
         raise CourseError(f"{folder} is in use. Name a new folder.")
     root = (folder or Path(tempfile.mkdtemp(prefix="course-demo-"))).resolve()
-    target = root / "solutions" / lesson.name
-    target.mkdir(parents=True)
-    shutil.copy(lesson.solved, target)
+    for lesson in wanted:
+        target = root / "solutions" / lesson.name
+        target.mkdir(parents=True)
+        shutil.copy(lesson.solved, target)
     shutil.copy(course.root / CONFIG, root)
     return Course(root)
 
 
-def play(course: Course, students: int, say: Callable[[str], None]) -> list[Student]:
-    """Releases, submits, grades, writes feedback, exports, in a course of its own."""
-    lesson, book = course.find(LESSON), Book(course)
-    say(f"Releasing {lesson.name} …")
-    book.release(lesson)
-    kinds = _class_of(students)
-    for name, kind in kinds.items():
-        _submit(lesson, name, kind)
-    say(f"Grading {students} submissions …")
-    with closing(runner_for(lesson)) as runner:
-        entries = grade_lesson(
-            lesson, runner, lambda done, total, text: say(f"  {text}")
-        )
-    if runner.note:
-        say(f"  Note: {runner.note}")
-    say("Writing feedback and grades …")
-    book.write_feedback(lesson)
-    book.export(course.root / "grades.csv")
-    return [_student(entry, kinds[entry.student]) for entry in entries]
+# ------------------------------------------------------------------------- the term
 
 
-def _class_of(students: int) -> dict[str, str]:
-    """Each student's kind; all kinds occur before one comes twice."""
-    kinds = ["right", "right, other names", "half done", *SLIPS, "blank", "broken file"]
-    rounds = [f"-{n + 1}" if n else "" for n in range(students // len(NAMES) + 1)]
-    names = [name + number for number in rounds for name in NAMES][:students]
-    return {name: kinds[i % len(kinds)] for i, name in enumerate(names)}
+def play(course: Course, students: int) -> list[Student]:
+    """A term: each command as an instructor types it, and what it prints."""
+    people, lessons = made_up.people_of(students), course.lessons()
+    made_up.write_class(course, people)
+    numbers = [lesson.number for lesson in lessons]
+    _type("release", *numbers)
+    release_lessons(course, lessons)
+    for i, lesson in enumerate(lessons):
+        zipped = made_up.download(lesson, i, people)
+        _type("collect", lesson.number, zipped.name)
+        collect_lesson(lesson, zipped)
+    _type("grade", *numbers)
+    grade_lessons(course, lessons)
+    for lesson in lessons:
+        _essays(lesson)
+        _type("feedback", lesson.number, "--zip", "plain")
+        write_feedback(course, lesson, (), "plain")
+    _look_back(course, lessons, students)
+    _grades_out(course, people)
+    return list(_results(course, people))
 
 
-def _student(entry: Entry, kind: str) -> Student:
-    known = tuple(dict.fromkeys(row.mistake for row in entry.rows if row.mistake))
-    return Student(entry.student, kind, entry.points, entry.max, known)
+def _type(*words: str) -> None:
+    print(f"\n$ course {' '.join(words)}", flush=True)
 
 
-def _submit(lesson: Lesson, student: str, kind: str) -> None:
-    folder = lesson.course.grading / "submitted" / student / lesson.name
-    folder.mkdir(parents=True)
-    target = folder / lesson.release.name
-    nbformat.write(_notebook(lesson, kind), target)
-    if kind == "broken file":
-        text = target.read_text(encoding="utf-8")
-        target.write_text(text[: len(text) // 2], encoding="utf-8")
+def _essays(lesson: Lesson) -> None:
+    """Essays to a table, points by hand, and back."""
+    _type("essays", lesson.number)
+    write_essays(lesson)
+    table = lesson.course.grading / "essays" / f"{lesson.name}.csv"
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        written = papers.ESSAY.strip() in row["text"]
+        points = round(ESSAY_SHARE * float(row["possible"])) if written else 0
+        row |= {"points": str(points), "comment": COMMENT if written else ""}
+    filled = table.with_name(f"{lesson.name}-graded.csv")
+    made_up.write_csv(filled, [list(rows[0]), *(list(row.values()) for row in rows)])
+    _type("essays", lesson.number, "--from", filled.name)
+    read_essays(lesson, filled)
 
 
-def _notebook(lesson: Lesson, kind: str) -> NotebookNode:
-    """A student's notebook: the release, with what this kind of student wrote."""
-    answers = solved_answers(lesson)
-    if kind in SLIPS:
-        answers = with_slip(answers, SLIPS[kind])
-    if kind == "right, other names":
-        answers = {i: s.replace("scores", "how_alike") for i, s in answers.items()}
-    if kind == "half done":
-        answers = dict(list(answers.items())[: len(answers) // 2])
-    if kind in ("blank", "broken file"):
-        answers = {}
-    return answered(lesson, answers, essay=ESSAY if answers else "")
+def _look_back(course: Course, lessons: Sequence[Lesson], students: int) -> None:
+    """What an instructor reads and shows after a lesson."""
+    last = lessons[-1]
+    _type("report")
+    write_report(course, lessons)
+    if students > 1:
+        _type("similarity", last.number)
+        write_similarity(course, last)
+    _type("slides", last.number)
+    make_slides(course, last.number)
 
 
-def solved_answers(lesson: Lesson) -> dict[str, str]:
-    """The lesson's own answers by grade id, without the marks around solutions."""
-    notebook = nbformat.read(lesson.solved, as_version=4)
-    return {
-        intake.grade_id(cell): _unmarked(cell.source)
-        for cell in notebook.cells
-        if intake.mark_of(cell) == "answer"
-    }
+def _grades_out(course: Course, people: Sequence[Person]) -> None:
+    """The grades as a table, and in the tables of three platforms."""
+    made_up.write_platform_tables(course, people)
+    rules, root, first = Rules(unfinished=True), course.root, course.lessons()[0].number
+    _type("export", "--out", "grades.csv")
+    export_grades(course, Wish(out=root / "grades.csv", rules=rules))
+    for to, name, which in (
+        ("canvas", "canvas.csv", ()),
+        ("blackboard", "blackboard.csv", ()),
+        ("moodle", f"moodle-{first}.csv", (first,)),
+    ):
+        _type("export", "--to", to, "--file", name, *(f"--lesson {n}" for n in which))
+        export_grades(course, Wish(to, root / name, which, rules=rules))
 
 
-def _unmarked(source: str) -> str:
-    lines = source.split("\n")
-    return "\n".join(line for line in lines if line.strip() not in MARKERS)
+def _results(course: Course, people: Sequence[Person]) -> Iterator[Student]:
+    """What came of each hand-in, by lesson and student."""
+    with (course.root / "grades.csv").open(newline="", encoding="utf-8-sig") as file:
+        scores = {
+            (row["assignment"], row["student_id"]): row["score"]
+            for row in csv.DictReader(file)
+        }
+    for index, lesson in enumerate(course.lessons()):
+        record = Record(course.grading / "record" / f"{lesson.name}.jsonl")
+        entries = {entry.student: entry for entry in record.entries()}
+        for i, person in enumerate(people):
+            if person.id not in entries:
+                continue
+            entry, kind = entries[person.id], made_up.kind_of(lesson, index, i)
+            known = dict.fromkeys(row.mistake for row in entry.rows if row.mistake)
+            score = scores.get((lesson.name, person.id), "")
+            yield Student(
+                *(person.id, lesson.name, kind, entry.points, entry.max),
+                tuple(known),
+                float(score) if score else None,
+            )
 
 
-def with_slip(answers: Mapping[str, str], slip: Slip) -> dict[str, str]:
-    """The answers with one mistake in them.
-
-    Raises:
-        ValueError: If the lesson has changed and the slip's line is not in it.
-    """
-    ident = f"answer-{slip.answer}"
-    if slip.right not in answers[ident]:
-        raise ValueError(f"{ident} does not hold {slip.right!r}: renew SLIPS.")
-    return {**answers, ident: answers[ident].replace(slip.right, slip.wrong)}
-
-
-def answered(
-    lesson: Lesson, answers: Mapping[str, str], essay: str = ""
-) -> NotebookNode:
-    """The release with answers by grade id, and `essay` after each essay's text."""
-    notebook: NotebookNode = nbformat.read(lesson.release, as_version=4)
-    for cell in notebook.cells:
-        cell.source = answers.get(intake.grade_id(cell), cell.source)
-        if intake.mark_of(cell) == "essay":
-            cell.source += essay
-    return notebook
-
-
-def _print(students: list[Student]) -> None:
+def _print(students: Sequence[Student]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("student", "kind", "points", "recognised")
+    table = Table("lesson", "student", "kind", "checks", "recognised", "grade")
     for one in students:
         points = f"{one.points:g} of {one.max:g}"
-        table.add_row(one.name, one.kind, points, ", ".join(one.recognised))
+        grade = "" if one.grade is None else f"{one.grade:g}"
+        known = ", ".join(one.recognised)
+        table.add_row(one.lesson, one.name, one.kind, points, known, grade)
     Console().print(table)

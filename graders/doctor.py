@@ -20,8 +20,7 @@ from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
 
-from graders import levels
-from graders.course import Course
+from graders.course import Course, is_students_copy
 
 OK, NOTE, MISSING = "ok", "note", "missing"
 SETUP = "`./course lab` installs what the course needs."
@@ -68,8 +67,9 @@ def examine(course: Course) -> Iterator[Finding]:
     yield _disk(course)
     yield from _memory()
     yield _program("git", "Only needed to fetch updates.")
-    yield _sandbox()
-    yield _browser()
+    if not is_students_copy():
+        yield _sandbox()
+        yield _browser()
 
 
 def _python(course: Course) -> Finding:
@@ -154,7 +154,9 @@ def _lessons(course: Course) -> Finding:
     ready = [lesson.name for lesson in course.lessons() if lesson.release.exists()]
     if ready:
         return Finding("lessons", OK, ", ".join(ready))
-    do = "`course build`, or fetch the course again."
+    do = "Fetch the course again" + (
+        "." if is_students_copy() else ", or `course build`."
+    )
     return Finding("lessons", MISSING, f"none in {course.notebooks}", do)
 
 
@@ -181,6 +183,8 @@ def _program(name: str, do: str) -> Finding:
 
 def _sandbox() -> Finding:
     """By trying; students need nothing of it."""
+    from graders import levels  # a student's copy has none
+
     found = levels.reach()
     if found.level == levels.FULL:
         return Finding("grading sandbox", OK, "students' code is locked in")

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 NOTEBOOK = ".ipynb"
+STAMP = "timestamp.txt"  # when it was handed in: nbgrader's, and no student's
 LARGEST = 20 << 20  # bytes of a file; a lesson has well under one million
 AnyPath = Path | zipfile.Path
 
@@ -56,7 +57,7 @@ def choose(folder: Path, noun: str) -> File:
         if group:
             return max(group, key=lambda file: (file.when, file.name))
     others = (p for p in folder.iterdir() if p.is_file() and not p.is_symlink())
-    names = sorted(path.name for path in others)
+    names = sorted({path.name for path in others} - {STAMP})
     only = f", only {' and '.join(map(printable, names[:2]))}" if names else ""
     raise Unreadable(f"There is no {noun}.ipynb in the submitted folder{only}.")
 
@@ -91,37 +92,33 @@ def within(folder: Path, kinds: tuple[str, ...]) -> Iterator[File]:
     """The files of some kinds in a folder and its folders; no links, nothing hidden."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        wanted = name.endswith(kinds) and not _is_hidden(name)
+        wanted = name.endswith(kinds) and not is_hidden(name)
         if wanted and path.is_file() and not path.is_symlink():
             yield File(path, name, path.stat().st_mtime)
 
 
-def zipped(
-    path: Path,
-    before: str,
-    kinds: tuple[str, ...] = (NOTEBOOK,),
-    most: int = LARGEST,
-) -> Iterator[File]:
-    """The files of some kinds in a zip, each name with `before` before it.
+def zipped(path: Path, before: str) -> Iterator[File]:
+    """The notebooks in a zip that is not too large, each name with `before` before it.
 
     Raises:
-        Unreadable: If it is no zip, or larger than `most` bytes.
+        Unreadable: If it is no zip.
     """
     try:
         when, size = path.stat().st_mtime, path.stat().st_size
-        members = zipfile.ZipFile(path).namelist() if size <= most else []
+        members = zipfile.ZipFile(path).namelist() if size <= LARGEST else []
     except OSError as error:
         raise Unreadable(f"It cannot be opened: {error.strerror}.") from None
     except (ValueError, NotImplementedError, zipfile.BadZipFile):
         raise Unreadable("It is no zip, or a damaged one.") from None
     for member in members:
-        if member.endswith(kinds) and not _is_hidden(member):
+        if member.endswith(NOTEBOOK) and not is_hidden(member):
             yield File(zipfile.Path(path, member), before + member, when)
 
 
-def _is_hidden(name: str) -> bool:
-    """True for what programs leave behind, such as checkpoints."""
-    return any(p.startswith((".", "__MACOSX")) for p in PurePosixPath(name).parts)
+def is_hidden(name: str, up: bool = True) -> bool:
+    """True for what programs leave behind, as checkpoints; for `..` too if `up`."""
+    parts = PurePosixPath(name).parts
+    return any(p.startswith((".", "__MACOSX")) for p in parts if up or p != "..")
 
 
 def printable(name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from graders import levels
+from graders import classroom, levels
 from graders.course import Course, Lesson
 from graders.exercise import GRADER_PROBLEM, NEEDS_GRADING
 from graders.gradebook import Book
@@ -95,6 +95,20 @@ def showing(quiet: bool) -> Iterator[Callable[[Lesson], Progress]]:
         yield lambda lesson: partial(show, bar, bar.add_task(lesson.name))
 
 
+def absent(lessons: Sequence[Lesson], room: classroom.Classroom) -> Iterator[str]:
+    """Who of the roster handed in nothing, and who is not on it, a line a lesson."""
+    for lesson in lessons:
+        there = {folder.parent.name for folder in submitted(lesson)}
+        missing = [s for s in room.people if s not in there]
+        missing = [s for s in missing if not room.excused(s, lesson.number)]
+        if missing:
+            names = ", ".join(missing)
+            yield f"{lesson.name}: nothing from {len(missing)} of the roster: {names}"
+        strangers = sorted(there - room.people.keys()) if room.people else []
+        if strangers:
+            yield f"{lesson.name}: not on the roster: {', '.join(strangers)}"
+
+
 def _runner(lesson: Lesson, level: str, cluster: str) -> Runner:
     if not cluster:
         return runner_for(lesson, level)
@@ -117,14 +131,17 @@ def grade_lessons(
     """
     if not cluster:
         levels.demand(level)
+    room = classroom.read(course)
     found: list[Entry] = []
     notes: list[str] = []
     with showing(as_json) as progress:
         for lesson in lessons:
+            if len(lessons) > 1 and not as_json:
+                print(f"{lesson.name}:", flush=True)
             with closing(_runner(lesson, level, cluster)) as runner:
                 found += grade_lesson(lesson, runner, progress(lesson))
                 notes += [runner.note] if runner.note else []
-    for note in dict.fromkeys(notes):
+    for note in dict.fromkeys([*notes, *absent(lessons, room)]):
         print(f"Note: {note}", file=sys.stderr)
     if as_json:
         json.dump([asdict(entry) for entry in found], sys.stdout, indent=1)

@@ -7,23 +7,22 @@ points by SaveAutoGrades, feedback and formgrader read the notebooks written her
 from __future__ import annotations
 
 import copy
-import csv
 import json
 import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -36,8 +35,8 @@ from graders.record import Entry
 from graders.score import Row, name_of
 
 CONFIG = "nbgrader_config.py"
+# What nbgrader's exchange asks for beside a page, and the most that is read of each.
 EXCHANGED, LONGEST = ("timestamp.txt", "submission_secret.txt"), 1000
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Book:
@@ -81,7 +80,7 @@ class Book:
         config.CourseDirectory.release_directory = str(into)
         folders = CourseDirectory(config=config)
         api = NbGraderAPI(config=config, coursedir=folders)
-        _must(api.generate_assignment(lesson.name), f"cannot enter {lesson.name}")
+        must(api.generate_assignment(lesson.name), f"cannot enter {lesson.name}")
 
     def _knows(self, lesson: Lesson) -> bool:
         with self.open() as book:
@@ -108,11 +107,13 @@ class Book:
         """Writes the points of an entry, then the notebook that shows them."""
         resources = self._resources(lesson, entry.student)
         shown = with_verdicts(notebook, entry)
+        settled = self._settled(lesson, entry.student)
         self._submission(lesson, entry.student)
         SaveGradesAtOnce(config=self.config).preprocess(shown, resources)
-        AssignLatePenalties(config=self.config).preprocess(shown, resources)
         ShowModelAnswers(config=self.config).preprocess(shown, resources)
         self._ungraded(lesson, entry)
+        same = settled.items() & _essays(shown).items()
+        self._settle(lesson, entry.student, dict(same))
         _write(self.graded(lesson, entry.student), shown)
         self._carry(lesson, entry.student)
 
@@ -136,7 +137,12 @@ class Book:
             # nbgrader adds a row before its session has it; it is stored all right.
             warnings.simplefilter("ignore", SAWarning)
             book.update_or_create_student(student)
-            book.update_or_create_submission(lesson.name, student, **stamp)
+            found = book.update_or_create_submission(lesson.name, student, **stamp)
+            # What lateness costs is worked out at export; what stands here is older.
+            if found.late_submission_penalty:
+                for notebook in found.notebooks:
+                    notebook.late_submission_penalty = None
+                book.db.commit()
 
     def _ungraded(self, lesson: Lesson, entry: Entry) -> None:
         """What the grader itself failed on has no points yet, not none."""
@@ -148,6 +154,30 @@ class Book:
                     grade.auto_score, grade.needs_manual_grade = None, True
             book.db.commit()
 
+    def _settled(self, lesson: Lesson, student: str) -> dict[str, str]:
+        """The essays that a person has graded, by their cells' names: their texts."""
+        graded = self.graded(lesson, student)
+        if not graded.exists():
+            return {}
+        with self.open() as book, suppress(MissingEntry):
+            found = book.find_submission_notebook(lesson.noun, lesson.name, student)
+            done = {
+                grade.name
+                for grade in found.grades
+                if grade.manual_score is not None and not grade.needs_manual_grade
+            }
+            essays = _essays(nbformat.read(graded, as_version=4)) if done else {}
+            return {name: text for name, text in essays.items() if name in done}
+        return {}
+
+    def _settle(self, lesson: Lesson, student: str, names: Iterable[str]) -> None:
+        """What has not changed since a person graded it needs no second look."""
+        with self.open() as book:
+            for name in names:
+                grade = book.find_grade(name, lesson.noun, lesson.name, student)
+                grade.needs_manual_grade = False
+            book.db.commit()
+
     def _carry(self, lesson: Lesson, student: str) -> None:
         """Lays beside the graded notebook what the exchange asks to return feedback."""
         folder = self.course.grading / "submitted" / student / lesson.name
@@ -157,34 +187,17 @@ class Book:
                     text = file.read(LONGEST)  # a student may hand in anything
                 self.graded(lesson, student).with_name(name).write_bytes(text)
 
-    def write_feedback(self, lesson: Lesson) -> list[Path]:
-        """nbgrader's feedback for everybody graded; the pages.
+    def release_feedback(self, lesson: Lesson, student: str) -> None:
+        """Has nbgrader put a student's page of feedback into its exchange.
 
         Raises:
-            CourseError: If nobody is graded yet, or nbgrader fails.
+            CourseError: If nbgrader cannot.
         """
-        if not any(self.course.grading.glob(f"autograded/*/{lesson.name}")):
-            hint = f"Do it first: course grade {lesson.number}"
-            raise CourseError(f"Nothing of {lesson.name} is graded yet. {hint}")
-        _must(self.api.generate_feedback(lesson.name), "writes no feedback")
-        folder = self.course.grading / "feedback"
-        return sorted(folder.glob(f"*/{lesson.name}/*.html"))
-
-    def export(self, to: Path) -> None:
-        """All grades as a table with nbgrader's columns, safe to open.
-
-        Raises:
-            CourseError: If `to` is a folder.
-        """
-        if to.is_dir():
-            raise CourseError(f"{to} is a folder. Name a file in it: --to GRADES.csv")
-        to.parent.mkdir(parents=True, exist_ok=True)
-        with self.open() as book, to.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            for assignment in book.assignments:
-                for student in book.students:
-                    writer.writerow(_csv_row(assignment, student))
+        with warnings.catch_warnings():
+            # nbgrader misspells an argument of its own, and leaves a file open.
+            warnings.simplefilter("ignore")
+            done = self.api.release_feedback(lesson.name, student)
+        must(done, f"returns no feedback to {student}")
 
 
 def _mark_in(graded: Path) -> str | None:
@@ -196,7 +209,7 @@ def _mark_in(graded: Path) -> str | None:
         return None
 
 
-def _must(result: Mapping[str, Any], failed: str) -> None:
+def must(result: Mapping[str, Any], failed: str) -> None:
     """Raises CourseError with nbgrader's own reason, out of its tracebacks."""
     if not result["success"]:
         said = f"{result.get('error')}\n{result.get('log')}"
@@ -210,50 +223,6 @@ def _find_alembic() -> None:
     here, path = os.path.dirname(sys.executable), os.environ.get("PATH", "")
     if here not in path.split(os.pathsep):
         os.environ["PATH"] = here + os.pathsep + path
-
-
-COLUMNS = (
-    "assignment",
-    "duedate",
-    "timestamp",
-    "student_id",
-    "last_name",
-    "first_name",
-    "email",
-    "raw_score",
-    "late_submission_penalty",
-    "score",
-    "max_score",
-    "needs_manual_grade",
-)
-
-
-def _csv_row(assignment: Any, student: Any) -> list[str]:
-    """A student's row: nbgrader's columns, and whether something waits for a person."""
-    found = [s for s in assignment.submissions if s.student_id == student.id]
-    score = found[0].score if found else 0.0
-    late = (found[0].late_submission_penalty or 0.0) if found else 0.0
-    values = (
-        assignment.name,
-        assignment.duedate,
-        found[0].timestamp if found else None,
-        student.id,
-        student.last_name,
-        student.first_name,
-        student.email,
-        score,
-        late,
-        max(0.0, score - late),
-        assignment.max_score,
-        bool(found and found[0].needs_manual_grade),
-    )
-    return list(map(_harmless, values))
-
-
-def _harmless(value: Any) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
 
 
 # ------------------------------------------------------------- the graded notebook
@@ -274,6 +243,12 @@ def with_verdicts(notebook: NotebookNode, entry: Entry) -> NotebookNode:
         shown.cells.insert(0, new_markdown_cell(text, id="grader-notes"))
     shown.metadata.setdefault("course", {})["graded"] = entry.mark
     return shown
+
+
+def _essays(notebook: NotebookNode) -> dict[str, str]:
+    """The texts of a notebook's essays, by the names of their cells."""
+    essays = (cell for cell in notebook.cells if intake.mark_of(cell) == "essay")
+    return {intake.grade_id(cell): cell.source for cell in essays}
 
 
 def _quoted(text: str) -> str:
@@ -303,23 +278,3 @@ def _write(path: Path, notebook: NotebookNode) -> None:
 
 def _same_bytes(one: Path, other: Path) -> bool:
     return one.exists() and one.read_bytes() == other.read_bytes()
-
-
-# --------------------------------------------------------------------- the commands
-
-
-def write_feedback(course: Course, lessons: Sequence[Lesson]) -> int:
-    """`course feedback`."""
-    book = Book(course)
-    for lesson in lessons:
-        pages = book.write_feedback(lesson)
-        where = course.grading / "feedback"
-        print(f"{lesson.name}: {len(pages)} pages of feedback in {where}")
-    return 0
-
-
-def export_grades(course: Course, to: Path) -> int:
-    """`course export`."""
-    Book(course).export(to)
-    print(to)
-    return 0

@@ -128,7 +128,7 @@ class ShowModelAnswers(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: Resources
     ) -> tuple[NotebookNode, Resources]:
-        shown = _model_answers(self._solved(resources["nbgrader"]))
+        shown = model_answers(self._solved(resources["nbgrader"]))
         cells = []
         for cell in nb.cells:
             cells.append(cell)
@@ -147,7 +147,7 @@ class ShowModelAnswers(NbGraderPreprocessor):
         return Path(folder) / f"{about['notebook']}.ipynb"
 
 
-def _model_answers(solved: Path) -> dict[str, str]:
+def model_answers(solved: Path) -> dict[str, str]:
     """The solution regions of a lesson's essays, by grade id."""
     if not solved.exists():
         return {}

@@ -37,13 +37,13 @@ def _is_late(line: str) -> bool:
 def _cut(module: str, names: set[str]) -> list[ast.stmt]:
     """The statements of a module that these names need, those of its package first."""
     body = _body(module)
-    needed = _needed({key: node for node in body for key in _defines(node)}, names)
+    needed = needed_by({key: node for node in body for key in defines(node)}, names)
     kept: list[ast.stmt] = []
     for node in body:
         if isinstance(node, ast.ImportFrom) and _is_sibling(node, module):
             theirs = needed & {alias.name for alias in node.names}
             kept += _cut(node.module or "", theirs)
-        elif _is_import(node) or needed & {*_defines(node)}:
+        elif _is_import(node) or needed & {*defines(node)}:
             kept.append(node)
     return kept
 
@@ -55,7 +55,7 @@ def _body(module: str) -> list[ast.stmt]:
     return ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body
 
 
-def _needed(defined: Mapping[str, ast.stmt], names: set[str]) -> set[str]:
+def needed_by(defined: Mapping[str, ast.stmt], names: set[str]) -> set[str]:
     """These names and all that their definitions mention."""
     needed: set[str] = set()
     todo = [*names]
@@ -77,7 +77,8 @@ def _is_sibling(node: ast.ImportFrom, module: str) -> bool:
     return (node.module or "").rpartition(".")[0] == module.rpartition(".")[0]
 
 
-def _defines(node: ast.stmt) -> Iterable[str]:
+def defines(node: ast.stmt) -> Iterable[str]:
+    """The names that a statement of a module gives a meaning to."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
     if isinstance(node, ast.Assign):

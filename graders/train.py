@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,8 @@ def train_built_in(course: Course, folder: Path, steps: int | None) -> int:
 def train_pairs(path: Path, folder: Path, seconds: float) -> int:
     """Trains on a file of sentence pairs for so many seconds, and says how good it is.
 
+    Interrupted, it says how good it is by then, and the same command goes on.
+
     Raises:
         CourseError: If the file cannot be read or holds too few pairs.
     """
@@ -43,8 +46,10 @@ def train_pairs(path: Path, folder: Path, seconds: float) -> int:
         prepared = pairs.prepare(path)
     except (OSError, ValueError) as error:
         raise CourseError(f"{path}: {error}") from None
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / f"pairs-{_digest(path)}.checkpoint.npz"
     with _bar(path.name) as report:
-        model, history = pairs.train(prepared, seconds, report)
+        model, history = pairs.train(prepared, seconds, report, checkpoint)
     test, vocabularies = prepared.parts.test, prepared.vocabularies
     score = pairs.bleu(model, test, vocabularies)
     some = translate.translate(model, [pair.french for pair in test[:5]], vocabularies)
@@ -54,7 +59,16 @@ def train_pairs(path: Path, folder: Path, seconds: float) -> int:
     pairs.write(folder, model, vocabularies)
     spent = history.steps[-1].seconds if history.steps else 0.0
     print(f"{spent:.0f} s of training: {folder}")
+    if history.interrupted:
+        print("Stopped early; the same command goes on.")
+        return 1
+    checkpoint.unlink()
     return 0
+
+
+def _digest(path: Path) -> str:
+    """Of what a file holds: the pieces that a model knows are made from it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 @contextmanager

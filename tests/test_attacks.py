@@ -8,13 +8,17 @@ import pytest
 
 from graders.course import Course
 from graders.exercise import NEEDS_GRADING
-from graders.gradebook import FORMULA, Book
+from graders.export import write_table
+from graders.gradebook import Book
 from graders.locked import modules_of
+from graders.pages import write_pages
+from graders.sheet import FORMULA
 from graders.workers import Limits
 from tests.attacks import ALL, ATTACKS, NOTHING, REFUSED, REST, SECTIONS
 from tests.attacks.classroom import HONEST, deserved, grade, told
 from tests.conftest import ROOT, locked_runner
 from tests.test_gradebook import harm_in
+from tests.test_pages import harm_of
 
 MEMORY, FOR_KERAS = 512 << 20, 1 << 30
 ANY = [attack for attack in ATTACKS if not attack.lesson]
@@ -125,12 +129,21 @@ def test_the_graders_memory_stays_flat(graded):
 # ----------------------------------------------------------- what the instructor opens
 
 
+def test_nothing_of_an_attacker_runs_in_the_feedback(grading):
+    lesson = grading("attention", "attention").lesson
+    pages = [page.read_text(encoding="utf-8") for page in write_pages(lesson)]
+    assert len(pages) == len(CLASSES["attention"]) + len(HONEST)
+    assert [harm for page in pages for harm in harm_of(page)] == []
+
+
 @pytest.mark.parametrize("student", ["html*", "<img*"])
-def test_nothing_of_an_attacker_runs_in_the_feedback(grading, student):
+def test_nothing_of_an_attacker_runs_in_nbgraders_own_feedback(grading, student):
     lesson = grading("attention", "attention").lesson
     book = Book(lesson.course)
     book.folders.student_id = student
-    pages = [page.read_text(encoding="utf-8") for page in book.write_feedback(lesson)]
+    assert book.api.generate_feedback(lesson.name)["success"]
+    found = lesson.course.grading.glob(f"feedback/{student}/{lesson.name}/*.html")
+    pages = [page.read_text(encoding="utf-8") for page in found]
     assert pages
     assert [harm for page in pages for harm in harm_in(page)] == []
     assert not any("<img src=x onerror" in page for page in pages)
@@ -138,7 +151,7 @@ def test_nothing_of_an_attacker_runs_in_the_feedback(grading, student):
 
 def test_no_cell_of_the_table_is_a_formula(grading, tmp_path):
     lesson = grading("attention", "attention").lesson
-    Book(lesson.course).export(tmp_path / "grades.csv")
+    write_table(lesson.course, tmp_path / "grades.csv")
     with (tmp_path / "grades.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert len(rows) == len(CLASSES["attention"]) + len(HONEST) + 1

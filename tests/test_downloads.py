@@ -1,13 +1,16 @@
-"""What Moodle and Canvas hand out ends up with the right student, and nowhere else."""
+"""Whose a file of a download is, and when it came."""
 
 import os
+import stat
 import zipfile
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from graders import cli, downloads
-from graders.course import Course, CourseError
-from graders.downloads import owner, take_in
+from graders.course import CourseError
+from graders.downloads import opened, whose
+from graders.files import LARGEST, Unreadable
 
 NAMES = {
     "Ada Lovelace_123_assignsubmission_file_/attention.ipynb": "Ada Lovelace_123",
@@ -17,6 +20,8 @@ NAMES = {
     "lovelaceada_123_4567_attention-1.ipynb": "lovelaceada_123",
     "lovelaceada_LATE_123_4567_attention.ipynb": "lovelaceada_123",
     "submissions/lovelaceada_123_4567_attention (1).ipynb": "lovelaceada_123",
+    "02_adal_attempt_2026-10-12-21-03-11_attention.ipynb": "adal",
+    "gradebook/02_adal_attempt_2026-10-12-21-03-11_x_1.ipynb": "adal",
     "ada/attention.ipynb": "ada",
     "submitted/ada/02_attention/attention.ipynb": "ada",
     "attention.ipynb": "",
@@ -25,12 +30,6 @@ NAMES = {
     "a/../x.ipynb": "_",
     "a\nb/x.ipynb": "a_b",
 }
-
-
-@pytest.fixture
-def lesson(tmp_path):
-    (tmp_path / "notebooks" / "02_attention").mkdir(parents=True)
-    return Course(tmp_path).find("02")
 
 
 def zip_of(path, names):
@@ -42,61 +41,144 @@ def zip_of(path, names):
 
 @pytest.mark.parametrize(("path", "student"), NAMES.items())
 def test_a_file_is_its_students(path, student):
-    assert owner(path)[0] == student
+    assert whose(path).student == student
 
 
-def test_a_zip_is_taken_in_by_student(lesson, tmp_path, capsys):
-    source = zip_of(tmp_path / "all.zip", NAMES)
-    students = take_in(lesson, source)
-    inside = {student for path, student in NAMES.items() if ".." not in path}
-    assert students == sorted(inside - {""})
-    assert capsys.readouterr().err == "Note: attention.ipynb: whose is it?\n"
-    mine = lesson.course.grading / "submitted" / "Ada Lovelace_123" / lesson.name
-    assert sorted(os.listdir(mine)) == ["attention.ipynb"]
-    assert sorted(os.listdir(tmp_path)) == [".grading", "all.zip", "notebooks"]
+def listed(source, zone=UTC):
+    with opened(source, zone) as handed:
+        return [(one, _read(one)) for one in handed]
 
 
-def test_a_folder_is_taken_in_and_may_be_again(lesson, tmp_path):
-    path = tmp_path / "all" / "lovelaceada_123_4567_attention-1.ipynb"
-    path.parent.mkdir()
-    for text in ("{}", "[]"):
-        path.write_text(text)
-        assert take_in(lesson, path.parent) == ["lovelaceada_123"]
-    mine = lesson.course.grading / "submitted" / "lovelaceada_123" / lesson.name
-    assert (mine / "attention-1.ipynb").read_text() == "[]"
+def _read(one):
+    try:
+        return one.read()
+    except Unreadable as reason:
+        return str(reason)
 
 
-def test_a_students_own_zip_stays_one(lesson, tmp_path):
-    zip_of(tmp_path / "mine.zip", ["attention.ipynb"])
+def test_a_name_tells_what_may_be_a_student():
+    moodle = whose("Ada Lovelace_123_assignsubmission_file_/attention.ipynb")
+    assert (moodle.names, moodle.file) == (("Ada Lovelace",), "attention.ipynb")
+    canvas = whose("lovelaceada_LATE_123_4567_attention-1.ipynb")
+    assert canvas.names == ("lovelaceada", "123")
+    assert canvas.late
+    assert not whose("lovelaceada_123_4567_attention-1.ipynb").late
+    plain = whose("submitted/ada/02_attention/attention.ipynb")
+    assert plain.names == ("ada", "submitted")
+
+
+def test_a_blackboard_name_may_have_underscores_anywhere():
+    found = whose("Week_2_ada_l_attempt_2026-10-12-21-03-11_my_work.ipynb")
+    assert found.file == "my_work.ipynb"
+    assert found.names == ("l", "ada_l", "2_ada_l")
+
+
+def test_blackboards_own_text_says_whose_attempt_it_is(tmp_path):
+    base = "Week_2_ada_l_attempt_2026-10-12-21-03-11"
+    (tmp_path / f"{base}.txt").write_text(
+        "Name: Ada (the first) Lovelace (ada_l)\nAssignment: Week_2\n"
+        "Date Submitted: Monday, October 12, 2026 9:03:11 PM CEST\n"
+    )
+    (tmp_path / f"{base}_attention.ipynb").write_text("{}")
+    (about, _), (work, _) = listed(tmp_path)
+    assert about.owner.about
+    assert work.owner.names == ("ada_l",)
+
+
+def test_blackboards_time_is_in_the_classes_zone(tmp_path):
+    (tmp_path / "x_adal_attempt_2026-10-12-21-03-11_a.ipynb").touch()
+    [(one, _)] = listed(tmp_path, ZoneInfo("Europe/Paris"))
+    assert one.when.astimezone(UTC) == datetime(2026, 10, 12, 19, 3, 11, tzinfo=UTC)
+
+
+def test_a_zips_time_is_in_the_classes_zone_and_1980_is_none(tmp_path):
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as made:
-        made.write(tmp_path / "mine.zip", "ada_1_assignsubmission_file_/mine.zip")
-    take_in(lesson, tmp_path / "all.zip")
-    mine = lesson.course.grading / "submitted" / "ada_1" / lesson.name / "mine.zip"
-    assert mine.read_bytes() == (tmp_path / "mine.zip").read_bytes()
+        made.writestr(zipfile.ZipInfo("ada/a.ipynb", (2026, 1, 2, 13, 0, 0)), "{}")
+        made.writestr(zipfile.ZipInfo("bob/a.ipynb"), "{}")
+    (ada, _), (bob, _) = listed(tmp_path / "all.zip", ZoneInfo("Europe/Paris"))
+    assert ada.when.isoformat() == "2026-01-02T13:00:00+01:00"
+    assert bob.when is None
+
+
+def test_a_folders_time_is_the_files(tmp_path):
+    (tmp_path / "a.ipynb").touch()
+    os.utime(tmp_path / "a.ipynb", (86400, 86400))
+    [(one, _)] = listed(tmp_path)
+    assert one.when == datetime(1970, 1, 2, tzinfo=UTC)
+
+
+def test_names_in_utf_8_without_a_flag_and_with_backslashes_are_read(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("Jose O_1_assignsubmission_file_/a.ipynb", "{}")
+    data = path.read_bytes().replace(b"Jose O", "Jos\u00e9X".encode())
+    path.write_bytes(data.replace(b"file_/a", b"file_\\a"))
+    [(one, _)] = listed(path)
+    assert one.owner.names == ("Jos\u00e9X",)
+    assert one.owner.file == "a.ipynb"
+
+
+@pytest.mark.parametrize(
+    "name", ["../../a.ipynb", "/etc/a.ipynb", "C:\\a.ipynb", "x/../../a.ipynb"]
+)
+def test_a_name_that_leads_out_is_refused(tmp_path, name):
+    [(one, _)] = listed(zip_of(tmp_path / "all.zip", [name]))
+    assert one.refused == "Its name leads out of the zip."
+
+
+def test_links_are_refused_in_a_zip_and_in_a_folder(tmp_path):
+    link = zipfile.ZipInfo("ada/a.ipynb")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as made:
+        made.writestr(link, "/etc/passwd")
+    folder = tmp_path / "all" / "ada"
+    folder.mkdir(parents=True)
+    (folder / "a.ipynb").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "b.ipynb")
+    for source in (tmp_path / "all.zip", tmp_path / "all"):
+        assert listed_refusals(source)[0] == "It is a link, and links are not followed."
+    assert listed_refusals(tmp_path / "all")[1] == "It is no file."
+
+
+def listed_refusals(source):
+    with opened(source) as handed:
+        return [one.refused for one in handed]
+
+
+def test_of_a_member_without_end_only_the_beginning_is_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("ada/a.ipynb", bytes(1 << 26))
+    [(_, data)] = listed(tmp_path / "all.zip")
+    assert len(data) == LARGEST + 1
+
+
+def test_a_damaged_member_is_told_and_the_others_are_read(tmp_path):
+    path = zip_of(tmp_path / "all.zip", ["ada/a.ipynb", "bob/a.ipynb"])
+    path.write_bytes(path.read_bytes().replace(b"it is ada", b"it is bob", 1))
+    (_, damaged), (_, whole) = listed(path)
+    assert damaged == "It is damaged in the zip, or locked."
+    assert whole == b"it is bob/a.ipynb"
+
+
+def test_what_programs_leave_behind_is_not_listed(tmp_path):
+    names = [
+        "__MACOSX/ada/._a.ipynb",
+        "ada/.ipynb_checkpoints/a-checkpoint.ipynb",
+        "a/",
+    ]
+    assert listed(zip_of(tmp_path / "all.zip", names)) == []
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip"])
-def test_what_holds_nothing_is_refused_in_a_sentence(lesson, tmp_path, data):
+def test_what_is_no_zip_is_refused_in_a_sentence(tmp_path, data):
     (tmp_path / "all.zip").write_bytes(data)
     with pytest.raises(CourseError, match="no zip, or a damaged one"):
-        take_in(lesson, tmp_path / "all.zip")
-    with pytest.raises(CourseError, match="holds no student's notebook"):
-        take_in(lesson, zip_of(tmp_path / "all.zip", ["readme.txt"]).parent / "all.zip")
+        listed(tmp_path / "all.zip")
     with pytest.raises(CourseError, match="cannot be opened: No such file"):
-        take_in(lesson, tmp_path / "none.zip")
+        listed(tmp_path / "none.zip")
 
 
-def test_the_command_takes_in_before_it_grades(lesson, tmp_path, monkeypatch):
-    taken = []
-    monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
-    monkeypatch.setattr(downloads, "take_in", lambda *given: taken.append(given))
-    monkeypatch.setattr("graders.grade.grade_lessons", lambda *given, **how: 0)
-    assert cli.main(["grade", "02", "--from", "all.zip"]) == 0
-    assert [(one.name, str(path)) for one, path in taken] == [(lesson.name, "all.zip")]
-
-
-@pytest.mark.usefixtures("lesson")
-def test_the_command_takes_in_one_lesson_at_a_time(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
-    assert cli.main(["grade", "02", "02", "--from", "all.zip"]) == 2
-    assert "--from takes in one lesson" in capsys.readouterr().err
+def test_a_zip_of_too_many_files_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("graders.downloads.MOST_MEMBERS", 1)
+    with pytest.raises(CourseError, match="holds more than 1 files"):
+        listed(zip_of(tmp_path / "all.zip", ["a/a.ipynb", "b/a.ipynb"]))

@@ -16,9 +16,11 @@ from bs4 import BeautifulSoup
 
 from graders import cli
 from graders.course import Course, CourseError
-from graders.demo import ESSAY, SLIPS, answered, solved_answers, with_slip
+from graders.export import write_table
 from graders.grade import grade_lesson
 from graders.gradebook import Book
+from graders.grades import Rules
+from graders.papers import ESSAY, SLIPS, answered, solved_answers, with_slip
 from graders.record import Record
 
 EVIL = """
@@ -35,7 +37,7 @@ def class_of(lesson):
     right = solved_answers(lesson)
     painted = answered(lesson, {**right, "answer-softmax": HALF}, EVIL)
     painted.cells.append(nbformat.v4.new_markdown_cell(EVIL))
-    wrong = with_slip(right, SLIPS["no-scale"])
+    wrong = with_slip(right, SLIPS["attention"][0])
     return {
         RIGHT: answered(lesson, right, ESSAY),
         WRONG: answered(lesson, wrong),
@@ -46,7 +48,7 @@ def class_of(lesson):
 
 @pytest.fixture(scope="module")
 def graded(entered, tmp_path_factory):
-    """A lesson whose class is graded, with feedback and a table: only to be read."""
+    """A lesson whose class is graded, with nbgrader's own feedback and a table."""
     course = Course(tmp_path_factory.mktemp("graded") / "course")
     shutil.copytree(entered, course.root)
     lesson, book = course.find("attention"), Book(course)
@@ -55,8 +57,8 @@ def graded(entered, tmp_path_factory):
         folder.mkdir(parents=True)
         nbformat.write(notebook, folder / lesson.release.name)
     grade_lesson(lesson)
-    book.write_feedback(lesson)
-    book.export(course.grading / "grades.csv")
+    assert book.api.generate_feedback(lesson.name)["success"]
+    write_table(course, course.grading / "grades.csv", Rules(unfinished=True))
     return lesson
 
 
@@ -180,23 +182,29 @@ def test_the_table_says_who_is_not_finished(graded):
     assert (waits[RIGHT], waits[WRONG]) == ("True", "False")
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", 'a",=1\n=2'])
+@pytest.mark.parametrize(
+    "evil", ["=1+1", "+1+1", "-1-1", "@SUM(A1)", "\t=1", 'a",=1\n=2']
+)
 def test_no_cell_of_the_table_is_a_formula(course, tmp_path, evil):
     with Book(course).open() as book:
         book.update_or_create_student("ada", first_name=evil, last_name=evil)
-    Book(course).export(tmp_path / "grades.csv")
+    write_table(course, tmp_path / "grades.csv")
     (row,) = rows_of(tmp_path / "grades.csv")
     for name in ("first_name", "last_name"):
         assert row[name].lstrip("'") == evil
         assert row[name][0] not in "=+-@\t"
 
 
-def test_the_commands_say_where_feedback_and_table_are(graded, monkeypatch, capsys):
-    monkeypatch.setenv("COURSE_ROOT", str(graded.course.root))
+def test_the_commands_say_where_feedback_and_table_are(
+    graded, tmp_path, monkeypatch, capsys
+):
+    course = Course(tmp_path / "course")
+    shutil.copytree(graded.course.root, course.root)
+    monkeypatch.setenv("COURSE_ROOT", str(course.root))
     assert cli.main(["feedback", "02"]) == cli.main(["export"]) == 0
-    first, second = capsys.readouterr().out.splitlines()
+    first, *_, last = capsys.readouterr().out.splitlines()
     assert first.startswith("02_attention: 4 pages of feedback in ")
-    assert second == str(graded.course.grading / "grades.csv")
+    assert last.startswith(str(course.grading / "export" / "csv-"))
 
 
 def test_feedback_before_grading_says_what_to_do_first(course, monkeypatch, capsys):
@@ -209,7 +217,7 @@ def test_feedback_before_grading_says_what_to_do_first(course, monkeypatch, caps
 
 def test_a_table_in_the_place_of_a_folder_is_refused(course):
     with pytest.raises(CourseError, match="is a folder"):
-        Book(course).export(course.root)
+        write_table(course, course.root)
 
 
 def test_what_nbgrader_cannot_enter_is_told_in_a_sentence_of_its_own(course):

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from graders.course import Course
-from graders.demo import SLIPS, answered, solved_answers, with_slip
 from graders.gradebook import Book
+from graders.papers import SLIPS, answered, solved_answers, with_slip
 from graders.record import Record
 from graders.seeds import secret_seed
 from tests.conftest import ROOT, locked_runner
@@ -29,7 +29,7 @@ def undisturbed(entered, tmp_path_factory):
     shutil.copytree(entered, course.root)
     lesson = course.find("attention")
     right = solved_answers(lesson)
-    kinds = [{}, right, *(with_slip(right, slip) for slip in SLIPS.values())]
+    kinds = [{}, right, *(with_slip(right, slip) for slip in SLIPS["attention"])]
     for number in range(STUDENTS):
         folder = course.grading / "submitted" / f"s{number:02}" / lesson.name
         folder.mkdir(parents=True)

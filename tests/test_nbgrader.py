@@ -12,7 +12,8 @@ from nbgrader.api import Gradebook
 
 from graders import intake
 from graders.course import Course
-from graders.demo import CONFIG, ESSAY, SLIPS, answered, solved_answers, with_slip
+from graders.gradebook import CONFIG
+from graders.papers import ESSAY, SLIPS, answered, solved_answers, with_slip
 from tests.conftest import ROOT
 
 LESSON = "02_attention"
@@ -31,7 +32,7 @@ def nbgrader(course, *arguments):
 def class_of(lesson):
     """Notebooks by student, of the marked cells only: the others take long to run."""
     right = solved_answers(lesson)
-    wrong = with_slip(right, SLIPS["no-scale"])
+    wrong = with_slip(right, SLIPS["attention"][0])
     softmax = right["answer-softmax"].replace("    exp", f"{LOUD}    exp", 1)
     made = {
         "right": answered(lesson, right, ESSAY),
@@ -65,8 +66,7 @@ def course(tmp_path_factory):
         nbformat.write(notebook, folder / lesson.release.name)
     for command in ("autograde", "generate_feedback"):
         said.append(nbgrader(mine, command, LESSON))
-    said.append(nbgrader(mine, "export"))
-    assert [code for code, _ in said] == [0] * 4, said
+    assert [code for code, _ in said] == [0] * 3, said
     return mine
 
 
@@ -121,11 +121,21 @@ def test_its_feedback_shows_the_model_answer_and_no_hidden_test(course):
     assert "HIDDEN TESTS" not in page
 
 
-def test_its_table_has_each_students_points(course):
-    with (course.root / "grades.csv").open(newline="") as file:
-        found = {r["student_id"]: float(r["score"]) for r in csv.DictReader(file)}
-    assert found == {student: points(course, student) for student in found}
-    assert len(found) == 5
+def test_its_table_is_ours_blank_until_the_essay_has_points(course, tmp_path):
+    mine = Course(shutil.copytree(course.root, tmp_path / "course"))
+    with Gradebook(f"sqlite:///{mine.grading / 'gradebook.db'}") as book:
+        essay = book.find_grade(
+            "essay-attention-scale-why", "attention", LESSON, "right"
+        )
+        essay.manual_score, essay.needs_manual_grade = 5, False
+        book.db.commit()
+    code, said = nbgrader(mine, "export")
+    assert code == 0, said
+    with (mine.root / "grades.csv").open(newline="") as file:
+        found = {r["student_id"]: r["score"] for r in csv.DictReader(file)}
+    assert found.pop("right") == "39.0"
+    assert set(found.values()) == {""}
+    assert len(found) == 4
 
 
 def test_the_solved_lesson_is_valid(course):

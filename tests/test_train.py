@@ -63,12 +63,35 @@ def test_a_file_without_enough_pairs_is_refused(tmp_path, capsys, content):
     assert "pairs.tsv" in capsys.readouterr().err
 
 
-def test_a_file_of_pairs_gives_a_model_and_its_bleu(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def tiny_pairs(tmp_path, monkeypatch):
+    """The arguments to train a small model on a small file."""
     sizes = {"num_layers": 1, "model_dim": 8, "num_heads": 2, "hidden_dim": 12}
     monkeypatch.setattr(pairs, "MODEL", {**pairs.MODEL, **sizes})
     monkeypatch.setattr(pairs, "HELD_OUT", 20)
-    path, folder = write_file(tmp_path / "pairs.tsv"), tmp_path / "made"
-    arguments = ["--pairs", str(path), "--folder", str(folder), "--seconds", "0.2"]
-    assert cli.main(["train", *arguments]) == 0
+    path = write_file(tmp_path / "pairs.tsv")
+    return ["--pairs", str(path), "--folder", str(tmp_path / "made"), "--seconds"]
+
+
+def test_a_file_of_pairs_gives_a_model_and_its_bleu(tiny_pairs, tmp_path, capsys):
+    assert cli.main(["train", *tiny_pairs, "0.2"]) == 0
     assert "on 20 pairs that were held out" in capsys.readouterr().out
-    assert pairs.read(folder)[0].get_config()["model_dim"] == 8
+    assert pairs.read(tmp_path / "made")[0].get_config()["model_dim"] == 8
+    assert not [*tmp_path.glob("made/*checkpoint*")]
+
+
+def test_training_on_a_file_goes_on_after_an_interrupt(
+    tiny_pairs, tmp_path, monkeypatch, capsys
+):
+    seen = []
+
+    def stop(progress):
+        seen.append(progress.step)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("graders.train._bar", lambda name: nullcontext(stop))
+    assert cli.main(["train", *tiny_pairs, "900"]) == 1
+    assert "the same command goes on" in capsys.readouterr().out
+    assert len([*tmp_path.glob("made/*checkpoint*")]) == 1
+    assert cli.main(["train", *tiny_pairs, "900"]) == 1
+    assert seen == [50, 100]

@@ -1,0 +1,510 @@
+"""`course collect`: what was handed in, to the folders that grading reads.
+
+Each student has one file a lesson, with nbgrader's `timestamp.txt` beside it. What it
+replaces is kept under `.grading/replaced/`. Who cannot be told for certain is listed
+and never guessed.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import re
+import shutil
+import sys
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from dateutil import parser as dates
+
+from graders import classroom, files, intake
+from graders.classroom import Classroom, Person
+from graders.course import CourseError, Lesson
+from graders.downloads import Handed, opened, safe
+from graders.files import STAMP
+from graders.record import alone
+
+KINDS = (".ipynb", ".zip")
+MOST = 4 << 30  # bytes of one download, unpacked
+# What a platform or a browser appends: `attention-1.ipynb`, `attention (2).ipynb`.
+COPY = re.compile(r"(?:-| ?\()(\d+)\)?$")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one student handed in for a lesson.
+
+    Args:
+        student: Their id.
+        name: What people call them.
+        file: The file that was taken, "" if none could be.
+        when: When it was handed in, ISO 8601 in UTC, "" if nothing tells.
+        late: How many seconds too late, with their extension.
+        marked_late: True if the platform calls it late.
+        left_out: Their other files, which were not taken.
+        replaced: True if an older file made way.
+        problem: Why it cannot be graded, or "".
+    """
+
+    student: str
+    name: str
+    file: str = ""
+    when: str = ""
+    late: float = 0.0
+    marked_late: bool = False
+    left_out: tuple[str, ...] = ()
+    replaced: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """A file that is nobody's, or might be that of two people."""
+
+    file: str
+    says: str
+
+
+@dataclass
+class Collection:
+    """What a collecting found: the rows, who is missing, and what belongs to nobody."""
+
+    lesson: str
+    handed_in: list[Row] = field(default_factory=list)
+    unmatched: list[Unmatched] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    excused: list[str] = field(default_factory=list)
+
+    @property
+    def needs_a_look(self) -> bool:
+        return bool(self.unmatched) or any(row.problem for row in self.handed_in)
+
+
+class Roster:
+    """The class, to find people by what a platform calls them."""
+
+    def __init__(self, people: Mapping[str, Person]) -> None:
+        self.people = people
+        self.known: dict[str, set[str]] = defaultdict(set)
+        for person in people.values():
+            for name in _names_of(person):
+                self.known[name].add(person.id)
+
+    def fits(self, names: Iterable[str]) -> set[str]:
+        """The ids of those whom one of the names fits."""
+        found: set[str] = set()
+        for name in names:
+            found |= self.known.get(folded(name), set())
+        return found
+
+
+def _names_of(person: Person) -> set[str]:
+    """What a platform may call somebody: id, login, e-mail, name, Canvas's name."""
+    names = {person.id, person.login, person.email, person.email.partition("@")[0]}
+    if person.first_name or person.last_name:
+        names.add(f"{person.first_name} {person.last_name}")
+        squashed = re.sub(r"\W|_", "", person.last_name + person.first_name)
+        plain = unicodedata.normalize("NFKD", squashed)
+        names |= {squashed, "".join(c for c in plain if not unicodedata.combining(c))}
+    return {folded(name) for name in names} - {""}
+
+
+def folded(name: str) -> str:
+    """A name without what does not tell people apart: case, spaces, ways to write é."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+# ----------------------------------------------------------------------- whose files
+
+
+def take_in(lesson: Lesson, source: Path) -> Collection:
+    """Copies a download's files of a lesson into the course's submissions.
+
+    It may be done again: what is the same stays, what is new replaces what is older.
+
+    Raises:
+        CourseError: If it cannot be read, or holds nothing of anybody.
+    """
+    room = classroom.read(lesson.course)
+    with alone(lesson.course), opened(source, room.zone) as handed:
+        ours = [one for one in handed if _is_of(one, lesson)]
+        theirs, unmatched = _by_student(ours, room)
+        if not theirs and not unmatched:
+            raise CourseError(f"{source} holds no student's notebook of {lesson.name}.")
+        shelf = _Shelf(lesson, room)
+        rows = [shelf.take(student, theirs[student]) for student in sorted(theirs)]
+    return _collection(lesson, room, rows, unmatched)
+
+
+def take_in_first(lesson: Lesson, source: Path) -> None:
+    """`course grade --from`: takes a download in, and says what needs a look."""
+    found = take_in(lesson, source)
+    for row in found.handed_in:
+        for sentence in said(row):
+            print(f"Note: {row.student}: {sentence}", file=sys.stderr)
+    for one in found.unmatched:
+        print(f"Note: not taken: {one.file}: {one.says}", file=sys.stderr)
+
+
+def _is_of(one: Handed, lesson: Lesson) -> bool:
+    """False of another lesson's folder, and of a file that is called as another one's.
+
+    What a platform hands out was handed in for one lesson, under whatever name.
+    """
+    others = {other.noun for other in lesson.course.lessons()} - {lesson.noun}
+    stem = COPY.sub("", PurePosixPath(one.owner.file).stem).strip().lower()
+    other = stem in others and not one.owner.platform
+    return one.lesson in ("", lesson.name) and not other
+
+
+def _by_student(
+    handed: Iterable[Handed], room: Classroom
+) -> tuple[dict[str, list[Handed]], list[Unmatched]]:
+    """Each student's files, and those that are nobody's."""
+    roster = Roster(room.people)
+    theirs: dict[str, list[Handed]] = defaultdict(list)
+    unmatched = []
+    for one in handed:
+        student, says = _student(one, roster)
+        if student and not one.refused:
+            theirs[student].append(one)
+        elif is_work(one):
+            says = f"{says} {one.refused}".strip()
+            unmatched.append(Unmatched(one.where, says))
+    # What is no notebook tells something only of somebody who handed it in.
+    known = {s: fs for s, fs in theirs.items() if any(_counts(f, room) for f in fs)}
+    return known, unmatched
+
+
+def is_work(one: Handed) -> bool:
+    """True of what may be a notebook or hold one."""
+    return one.where.lower().endswith(KINDS) or one.owner.file.lower().endswith(KINDS)
+
+
+def _counts(one: Handed, room: Classroom) -> bool:
+    return is_work(one) or one.owner.platform or bool(room.people)
+
+
+def _student(one: Handed, roster: Roster) -> tuple[str, str]:
+    """Whose a file is; "" and why if that cannot be told."""
+    owner = one.owner
+    if not owner.names:
+        return "", "Whose is it? Put it into a folder that is called as its student."
+    if not roster.people:
+        return owner.student, ""
+    fit = sorted(roster.fits(owner.names))
+    called = files.printable(owner.names[-1])
+    if not fit:
+        return "", f"Nobody on the roster has {called!r} as id, login, e-mail or name."
+    if len(fit) > 1:
+        who = " and ".join(fit[:3])
+        return "", f"It may be {who}'s: {called!r} fits more than one of the roster."
+    if safe(fit[0]) != fit[0]:
+        return "", f"The id {fit[0]!r} cannot be a folder's name: change the roster."
+    return fit[0], ""
+
+
+# --------------------------------------------------------------------- which, and where
+
+
+class _Shelf:
+    """Where a lesson's submissions are put."""
+
+    def __init__(self, lesson: Lesson, room: Classroom) -> None:
+        self.lesson, self.room, self.left = lesson, room, MOST
+
+    def take(self, student: str, handed: Sequence[Handed]) -> Row:
+        """Puts the file that counts into the student's folder."""
+        work = [one for one in handed if is_work(one)]
+        if not work:
+            only = " and ".join(sorted({one.owner.file for one in handed})[:2])
+            noun = self.lesson.noun
+            says = f"There is no {noun}.ipynb, only {files.printable(only)}."
+            return Row(student, self.room.person(student).name, problem=says)
+        best = max(work, key=lambda one: _rank(one, self.lesson.noun))
+        others = tuple(sorted(one.where for one in work if one is not best))
+        name, replaced = self.room.person(student).name, False
+        try:
+            replaced = self._put(student, best, self._bytes(best))
+        except files.Unreadable as reason:
+            return Row(student, name, left_out=others, problem=f"{reason} Not taken.")
+        row = look(self.lesson, self.room, student)
+        return replace(
+            row,
+            file=row.file or best.owner.file,
+            marked_late=best.owner.late,
+            left_out=others,
+            replaced=replaced,
+        )
+
+    def _bytes(self, one: Handed) -> bytes:
+        data = one.read()
+        if len(data) > files.LARGEST:
+            raise files.Unreadable(f"It has more than {files.LARGEST >> 20} MB.")
+        self.left -= len(data)
+        if self.left < 0:
+            raise files.Unreadable(f"The download has more than {MOST >> 30} GB.")
+        return data
+
+    def _put(self, student: str, one: Handed, data: bytes) -> bool:
+        """Puts a file in place, whole or not at all; True if it replaced another."""
+        folder = place(self.lesson, student)
+        if _holds(folder, data):
+            _earlier(folder, one.when)
+            return False
+        fresh = folder.with_name(f".{folder.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        path = PurePosixPath(one.owner.file)
+        # `.IPYNB` is one as well.
+        (fresh / f"{path.stem}{path.suffix.lower()}").write_bytes(data)
+        if one.when:
+            (fresh / STAMP).write_text(stamp(one.when), encoding="utf-8")
+        replaced = os.path.lexists(folder)
+        if replaced:
+            keep(self.lesson, student, folder)
+        os.rename(fresh, folder)
+        return replaced
+
+
+def _rank(one: Handed, noun: str) -> tuple[Any, ...]:
+    """What counts of several: the last attempt, the lesson's name, the last saved."""
+    path = PurePosixPath(one.owner.file)
+    copy = COPY.search(path.stem)
+    plain = COPY.sub("", path.stem).strip().lower()
+    named = 2 if plain == noun and path.suffix.lower() == ".ipynb" else noun in plain
+    when = one.when.timestamp() if one.when else 0.0
+    return one.owner.attempt, named, when, int(copy[1]) if copy else 0, one.where
+
+
+def place(lesson: Lesson, student: str) -> Path:
+    """Where a student's submission of a lesson belongs."""
+    return lesson.course.grading / "submitted" / student / lesson.name
+
+
+def _holds(folder: Path, data: bytes) -> bool:
+    """True if a folder holds this very work, under any name, and no other."""
+    if not folder.is_dir() or folder.is_symlink():
+        return False
+    there = [path for path in folder.iterdir() if path.name != STAMP]
+    return len(there) == 1 and there[0].is_file() and there[0].read_bytes() == data
+
+
+def _earlier(folder: Path, when: datetime | None) -> None:
+    """The same work was there already: it came when it came first."""
+    known = handed_in(folder)
+    if when and (known is None or when < known):
+        half = folder / f"{STAMP}.new"
+        half.write_text(stamp(when), encoding="utf-8")
+        os.replace(half, folder / STAMP)
+
+
+def keep(lesson: Lesson, student: str, folder: Path) -> None:
+    """Moves a folder that makes way to where nothing is lost."""
+    shelf = lesson.course.grading / "replaced" / student / lesson.name
+    shelf.mkdir(parents=True, exist_ok=True)
+    now, count = f"{datetime.now(UTC):%Y-%m-%d-%H-%M-%S}", 1
+    target = shelf / now
+    while os.path.lexists(target):
+        count += 1
+        target = shelf / f"{now}-{count}"
+    shutil.move(folder, target)
+
+
+def stamp(when: datetime) -> str:
+    """A time as nbgrader writes it."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
+
+
+def handed_in(folder: Path) -> datetime | None:
+    """When a submitted folder was handed in, by its `timestamp.txt`."""
+    with suppress(OSError, ValueError, OverflowError):
+        return classroom.aware(dates.parse((folder / STAMP).read_text("utf-8").strip()))
+    return None
+
+
+def look(lesson: Lesson, room: Classroom, student: str) -> Row:
+    """The row of what lies in a student's folder: what, when, and what is wrong."""
+    folder = place(lesson, student)
+    when, file, problem = handed_in(folder), "", ""
+    try:
+        found = files.choose(folder, lesson.noun)
+        file = found.name
+        theirs = intake.read(found.path)[1]
+        if theirs and theirs != lesson.name:
+            problem = f"The notebook is lesson {files.printable(theirs)}'s."
+    except files.Unreadable as reason:
+        problem = str(reason)
+    return Row(
+        student,
+        room.person(student).name,
+        file,
+        f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if when else "",
+        room.late_by(student, lesson.number, when).total_seconds(),
+        problem=problem,
+    )
+
+
+def _collection(
+    lesson: Lesson,
+    room: Classroom,
+    rows: Sequence[Row],
+    unmatched: Sequence[Unmatched] = (),
+) -> Collection:
+    there = {row.student for row in rows}
+    absent = [s for s in absentees(lesson, room) if s not in there]
+    excused = [s for s in absent if room.excused(s, lesson.number)]
+    missing = [s for s in absent if s not in excused]
+    return Collection(lesson.name, [*rows], [*unmatched], missing, excused)
+
+
+def absentees(lesson: Lesson, room: Classroom) -> Iterator[str]:
+    """Those of the roster from whom nothing of a lesson is there."""
+    yield from (s for s in room.people if not place(lesson, s).is_dir())
+
+
+# ---------------------------------------------------------------- nbgrader's exchange
+
+
+def from_exchange(lesson: Lesson) -> Collection:
+    """Has nbgrader collect what students submitted; what it replaces is kept.
+
+    Raises:
+        CourseError: If there is no exchange, or nbgrader cannot.
+    """
+    from graders.exchange import Exchange  # nbgrader takes seconds to import
+    from graders.gradebook import Book
+
+    room = classroom.read(lesson.course)
+    exchange = Exchange(Book(lesson.course))
+    with alone(lesson.course), TemporaryDirectory(dir=lesson.course.grading) as aside:
+        before = _copies(lesson, Path(aside))
+        exchange.collect(lesson)
+        changed = {s for s, copy in before.items() if _differs(copy, place(lesson, s))}
+        for student in changed:
+            keep(lesson, student, before[student])
+    students = sorted(path.parent.name for path in _submitted(lesson))
+    rows = [replace(look(lesson, room, s), replaced=s in changed) for s in students]
+    unmatched = [
+        Unmatched(f"{s}/{lesson.name}", f"Nobody on the roster has the id {s!r}.")
+        for s in students
+        if room.people and s not in room.people
+    ]
+    return _collection(lesson, room, rows, unmatched)
+
+
+def _submitted(lesson: Lesson) -> Iterator[Path]:
+    found = (lesson.course.grading / "submitted").glob(f"*/{lesson.name}")
+    return (path for path in found if path.is_dir() and not path.is_symlink())
+
+
+def _copies(lesson: Lesson, aside: Path) -> dict[str, Path]:
+    """Copies of what is submitted so far, by student."""
+    copies = {}
+    for folder in _submitted(lesson):
+        copies[folder.parent.name] = aside / folder.parent.name
+        shutil.copytree(folder, aside / folder.parent.name, symlinks=True)
+    return copies
+
+
+def _differs(one: Path, other: Path) -> bool:
+    seen = filecmp.dircmp(one, other, ignore=[])
+    odd = [seen.left_only, seen.right_only, seen.diff_files, seen.funny_files]
+    return any(odd) or any(_differs(one / n, other / n) for n in seen.common_dirs)
+
+
+# -------------------------------------------------------------------------- the command
+
+
+def collect_lesson(
+    lesson: Lesson, source: Path | None, exchange: bool = False, as_json: bool = False
+) -> int:
+    """`course collect`: 1 if something needs a look.
+
+    Raises:
+        CourseError: If nothing can be collected.
+    """
+    if (source is None) != exchange:
+        hint = f"course collect {lesson.number} FROM.zip"
+        raise CourseError(f"Name a zip or a folder, or --exchange: {hint}")
+    found = take_in(lesson, source) if source else from_exchange(lesson)
+    if as_json:
+        json.dump(asdict(found), sys.stdout, indent=1)
+        print()
+    else:
+        show(found, classroom.read(lesson.course))
+    return int(found.needs_a_look)
+
+
+def show(found: Collection, room: Classroom) -> None:
+    """Prints a table of what came, then who is missing and what is nobody's."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        "student", "handed in", "file", "to be said", box=None, pad_edge=False
+    )
+    for row in found.handed_in:
+        when = datetime.fromisoformat(row.when) if row.when else None
+        local = f"{when.astimezone(room.zone):%Y-%m-%d %H:%M}" if when else "?"
+        words = (row.student, local, files.printable(row.file), " ".join(said(row)))
+        table.add_row(*map(Text, words))
+    console = Console(highlight=False)
+    console.print(table)
+    for line in summary(found, room):
+        console.print(Text(line))
+
+
+def said(row: Row) -> list[str]:
+    """What there is to say about a row, a sentence each."""
+    lines = [row.problem] if row.problem else []
+    if row.late:
+        lines.append(f"Late by {_span(row.late)}.")
+    elif row.marked_late:
+        lines.append("Late, says the platform.")
+    if row.left_out:
+        names = ", ".join(row.left_out[:3])
+        more = f" and {len(row.left_out) - 3} more" if len(row.left_out) > 3 else ""
+        lines.append(f"Left out: {names}{more}.")
+    return lines + (["Replaced an older one."] if row.replaced else [])
+
+
+def _span(seconds: float) -> str:
+    """A length of time as people say it: `3 hours`, `2 days, 4 hours`."""
+    span = timedelta(seconds=seconds)
+    minutes = span.seconds // 60 % 60
+    parts = {"day": span.days, "hour": span.seconds // 3600, "minute": minutes}
+    told = [f"{n} {name}{'s' * (n != 1)}" for name, n in parts.items() if n]
+    return ", ".join(told[:2]) or "less than a minute"
+
+
+def summary(found: Collection, room: Classroom) -> list[str]:
+    """The lines below the table."""
+    good = sum(not row.problem for row in found.handed_in)
+    late = sum(bool(row.late or row.marked_late) for row in found.handed_in)
+    twice = sum(bool(row.left_out) for row in found.handed_in)
+    bad = len(found.handed_in) - good
+    counts = {"late": late, "with several files": twice, "that cannot be read": bad}
+    told = [f"{number} {what}" for what, number in counts.items() if number]
+    lines = [", ".join([f"{found.lesson}: {len(found.handed_in)} handed in", *told])]
+    for what, students in (("Missing", found.missing), ("Excused", found.excused)):
+        if students:
+            names = ", ".join(_called(room, student) for student in students)
+            lines.append(f"{what} ({len(students)}): {names}")
+    for one in found.unmatched:
+        lines.append(f"Not taken: {one.file}: {one.says}")
+    return lines
+
+
+def _called(room: Classroom, student: str) -> str:
+    name = room.person(student).name
+    return student if name == student else f"{name} ({student})"
