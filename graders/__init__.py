@@ -11,5 +11,6 @@ score  record  grade                          submissions to verdicts
 workers  runners  locked  levels              where students' code runs, as we see it
 child  zygote  sandbox  seccomp  kernel       the same from the inside
 gradebook  essays  demo  seeds                verdicts to nbgrader's grades
+hub  hub_plan  hub_proxy  jupyter/            a class's JupyterHub
 course  lab  doctor  suite  cli               the one command
 """

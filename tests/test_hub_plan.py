@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import socket
 import stat
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -327,3 +329,48 @@ def test_the_commands_options_are_the_wishes(monkeypatch, course):
     cli.main(["hub"])
     cli.main(["hub", "--port", "8010", "--address", "a.example", "--wildcard"])
     assert seen == [Wish(), Wish(port=8010, address="a.example", wildcard=True)]
+
+
+# ------------------------------------------------------------------------- docs/hub.md
+
+PAGE = (ROOT / "docs" / "hub.md").read_text(encoding="utf-8")
+
+
+def snippet(language):
+    return re.search(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)[1]
+
+
+def test_the_settings_for_another_hub_give_servers_what_ours_gives(plan):
+    told = {
+        "c": SimpleNamespace(Spawner=SimpleNamespace(), JupyterHub=SimpleNamespace())
+    }
+    exec(snippet("python"), told)
+    student = SimpleNamespace(user=SimpleNamespace(name="ada"))
+    told["before_spawn"](student)
+    ours = environment(plan, "ada", "student").keys() - {
+        "PATH",
+        "JUPYTER_PREFER_ENV_PATH",
+    }
+    assert ours <= student.environment.keys()
+
+
+def test_the_settings_for_kubernetes_are_yaml():
+    assert {"singleuser", "hub"} == yaml.safe_load(snippet("yaml")).keys()
+
+
+def test_every_command_and_option_of_the_page_exists():
+    named = set(
+        re.findall(r"\bcourse ([a-z]+)", re.sub(r"[Tt]he course \w+", "", PAGE))
+    )
+    known = {
+        name
+        for one in cli.COMMANDS.values()
+        for names, _ in one.arguments
+        for name in names
+    }
+    lines = [
+        line for line in PAGE.splitlines() if "course " in line and "pip" not in line
+    ]
+    options = set(re.findall(r"--[a-z]+[a-z-]*", "\n".join(lines)))
+    assert {"hub", "release", "collect", "grade"} <= named & cli.COMMANDS.keys()
+    assert options - {"--no-run", "--image-name"} <= known
