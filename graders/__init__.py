@@ -14,5 +14,6 @@ gradebook  essays  seeds                      verdicts to nbgrader's grades
 standing  prose  render  pages  hand_back     what each student is told, and how
 report  charts  similarity                    what the instructor is told of a class
 papers  made_up  demo                         a made-up class, to see all of it
+hub  hub_plan  hub_proxy  jupyter/            a class's JupyterHub
 course  lab  doctor  suite  cli               the one command
 """

@@ -45,6 +45,8 @@ def run_hub(course: Course, wish: Wish) -> int:
             raise CourseError(f"Port {wish.port} is taken or not allowed. {hint}")
         plan = make_plan(course, wish, students, folder)
         plan.write()
+        if plan.real_users:
+            _give(course.grading, to=course.root)
         print("\n".join(told(plan)), flush=True)
         return _serve(plan)
 
@@ -89,6 +91,13 @@ def _made(folder: Path, real_users: bool) -> Path:
         _others_can_enter(folder / "exchange", "The hub's folder")
         (folder / "exchange").chmod(0o777)  # everybody hands in
     return folder
+
+
+def _give(folder: Path, to: Path) -> None:
+    """Has a folder that root made belong to whom another one belongs to."""
+    owner = to.stat()
+    if folder.is_dir() and folder.stat().st_uid == 0:
+        os.chown(folder, owner.st_uid, owner.st_gid)
 
 
 @contextmanager

@@ -232,8 +232,10 @@ def returned(collected, graded):
     """The instructor's page, once an essay is graded by hand and feedback is out."""
     frame = collected.frame_locator("iframe")
     collected.reload()
-    for link in ("Manual Grading", LESSON, "attention"):
-        frame.get_by_role("link", name=link, exact=True).click()
+    frame.get_by_role("link", name="Manual Grading").click()
+    frame.get_by_role("heading", name="Manual Grading").wait_for()
+    for link in (LESSON, "attention"):
+        frame.locator("table").get_by_role("link", name=link, exact=True).click()
     frame.locator("tr", has_text="4 / 4").get_by_role("link").first.click()
     for field, text in (("", "5"), ("-comment", COMMENT)):
         box = frame.locator(f"#essay-attention-scale-why{field}")
