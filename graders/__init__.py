@@ -10,5 +10,6 @@ score  record  grade                          submissions to verdicts
 workers  runners  locked  levels              where students' code runs, as we see it
 child  zygote  sandbox  seccomp  kernel       the same from the inside
 gradebook  demo  seeds                        verdicts to nbgrader's grades
+slides  slide_text  formulas  deck/           a solved lesson to what a class sees
 course  lab  doctor  suite  cli               the one command
 """

@@ -138,6 +138,18 @@ def test_nothing_is_fetched_and_every_formula_is_drawn(lesson):
     assert not re.search(r"\$[^$<]*\\[a-z]+[^$<]*\$", words(page))
 
 
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_a_students_notebook_keeps_its_slides_for_rise(lesson):
+    def marks(path):
+        cells = nbformat.read(path, as_version=4).cells
+        return {cell.id: cell.metadata.get("slideshow") for cell in cells}
+
+    released, solved = marks(lesson.release), marks(lesson.solved)
+    assert {"slide_type": "slide"} in released.values()
+    assert {"slide_type": "notes"} not in released.values()  # these are the speaker's
+    assert released == {ident: solved[ident] for ident in released}
+
+
 # --------------------------------------------------------------------- texts, formulas
 
 
@@ -286,7 +298,7 @@ def test_every_slide_fits_and_is_read_from_the_last_row(browser, tmp_path, lesso
         assert found["low"] <= 720.5, found
         assert found["right"] <= 1280.5, found
         assert found["prose"] >= 24, found
-        assert found["code"] >= 13, found
+        assert found["code"] >= 17, found
         assert all(found["alts"]), found
     assert page.said == []
     page.context.close()
