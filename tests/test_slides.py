@@ -267,7 +267,7 @@ def browser():
 def opened(browser, folder, lesson):
     """A deck from its folder, without network; a word on the console is an error."""
     made = folder / lesson.name
-    slides._write(slides.render(lesson), made)
+    slides.make_slides(Course(ROOT), lesson.number, made)
     context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
     page = context.new_page()
     page.said = []
