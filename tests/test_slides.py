@@ -16,6 +16,14 @@ ASSET = re.compile(r'<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)="([^"]{1,
 SECTION = re.compile(r'<section\s+data-kind="(\w+)">(.*?)</section>', re.S)
 
 
+def others(mark):
+    """Every lesson, those besides lesson 02 with a mark, because they take time."""
+    marked = [
+        pytest.param(one, marks=[] if one.number == "02" else [mark]) for one in LESSONS
+    ]
+    return pytest.mark.parametrize("lesson", marked, ids=lambda lesson: lesson.name)
+
+
 @pytest.fixture(scope="module")
 def page():
     return slides.render(Course(ROOT).find("02"))
@@ -121,7 +129,7 @@ def test_every_figure_has_its_sentence(page):
     assert any("l'Afrique&quot; looks most at" in sentence for sentence in figures)
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+@others(pytest.mark.slow)
 def test_nothing_is_fetched_and_every_formula_is_drawn(lesson):
     page = slides.render(lesson)
     found = [path for path in ASSET.findall(page) if not path.startswith("data:")]
@@ -279,14 +287,7 @@ def opened(browser, folder, lesson):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    "lesson",
-    [
-        pytest.param(one, marks=[] if one.number == "02" else [pytest.mark.full])
-        for one in LESSONS
-    ],
-    ids=lambda lesson: lesson.name,
-)
+@others(pytest.mark.full)
 def test_every_slide_fits_and_is_read_from_the_last_row(browser, tmp_path, lesson):
     page = opened(browser, tmp_path, lesson)
     measured = page.evaluate(MEASURE)
