@@ -13,7 +13,8 @@ child  zygote  sandbox  seccomp  kernel       the same from the inside
 gradebook  essays  seeds                      verdicts to nbgrader's grades
 standing  prose  render  pages  hand_back     what each student is told, and how
 report  charts  similarity                    what the instructor is told of a class
-papers  made_up  demo                         a made-up class, to see all of it
+slides  slide_text  formulas  deck/           a solved lesson to what a class sees
 hub  hub_plan  hub_proxy  jupyter/            a class's JupyterHub
+papers  made_up  demo                         a made-up class, to see all of it
 course  lab  doctor  suite  cli               the one command
 """

@@ -107,7 +107,7 @@ function narrow(block) {
   const padding = parseFloat(getComputedStyle(pre).paddingLeft);
   const ratio = (pre.clientWidth - 2 * padding) / (pre.scrollWidth - padding);
   pre.style.whiteSpace = "";
-  if (ratio < 1) pre.style.setProperty("--narrow", Math.max(ratio * 0.99, 0.78));
+  if (ratio < 1) pre.style.setProperty("--narrow", Math.max(ratio * 0.99, 0.79));
 }
 
 // -------------------------------------------------------------------------- paginating
