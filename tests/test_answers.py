@@ -108,7 +108,6 @@ def test_every_check_has_ten_right_variants_and_five_mistakes_or_says_why():
         "softmax-large": "only what overflows or vanishes is about large scores",
         "heads-layer-config": "what a config lacks shows as an exception",
         "heads-layer-model": "what a model cannot hold shows as an exception",
-        "encoder-layer-dropout": "dropout can only be off, on, or the wrong way round",
         "transformer-save": "what a config lacks shows as an exception",
     }
     few_right = {"transformer-save": "a model is loaded from its config alone"}

@@ -79,6 +79,48 @@ def dropout_always_on():
     return other("EncoderLayer", call=call)
 
 
+def dropout_of(attention=False, sums=False):
+    """What attention says is dropped, or the sums are, in place of all that is said."""
+
+    def call(self, inputs, attention_mask=None):
+        def drop(x, is_dropped):
+            return self.dropout(x) if is_dropped else x
+
+        looked = self.attention(inputs, inputs, attention_mask=attention_mask)
+        x = self.norm_attention(drop(inputs + drop(looked, attention), sums))
+        return self.norm_feed_forward(drop(x + self.feed_forward(x), sums))
+
+    return other("EncoderLayer", call=call)
+
+
+def dropout_of_attention_alone():
+    return dropout_of(attention=True)
+
+
+def dropout_of_the_sum():
+    return dropout_of(sums=True)
+
+
+def asked_by_the_start():
+    def call(self, inputs, context, self_mask=None, cross_mask=None):
+        looked = self.self_attention(inputs, inputs, attention_mask=self_mask)
+        x = self.norm_self(inputs + looked)
+        found, weights = self.cross_attention(
+            inputs, context, attention_mask=cross_mask, return_attention_scores=True
+        )
+        x = self.norm_cross(x + found)
+        return self.norm_feed_forward(x + self.feed_forward(x)), weights
+
+    return other("DecoderLayer", call=call)
+
+
+def epsilon_of_keras():
+    def change(self):
+        self.norm_attention.epsilon = self.norm_feed_forward.epsilon = 1e-3
+
+    return with_parts("EncoderLayer", change)
+
+
 def one_layer_reused():
     def change(self):
         self.blocks = [self.blocks[0]] * len(self.blocks)
@@ -135,6 +177,14 @@ MISTAKES = [
     ("encoder-layer", one_norm_shared, "one-norm-shared"),
     ("encoder-layer-mask", mask_ignored, "mask-ignored"),
     ("encoder-layer-dropout", dropout_always_on, "dropout-always-on"),
+    (
+        "encoder-layer-dropout",
+        dropout_of_attention_alone,
+        "dropout-of-attention-alone",
+    ),
+    ("encoder-layer-dropout", dropout_of_the_sum, "dropout-of-the-sum"),
+    ("encoder-layer", epsilon_of_keras, "epsilon-of-keras"),
+    ("decoder-layer", asked_by_the_start, "cross-attention-asked-by-the-start"),
     ("encoder", one_layer_reused, "one-layer-reused"),
     ("decoder-layer", keys_from_the_decoder, "keys-from-the-decoder"),
     ("transformer", no_look_ahead, "no-look-ahead"),
@@ -151,7 +201,52 @@ def test_a_mistake_in_a_keras_class_is_recognised(name, wrong, ident):
     assert (found.status, found.mistake) == (WRONG, ident)
 
 
+def one_norm_for_both():
+    def call(self, inputs, attention_mask=None):
+        looked = self.attention(inputs, inputs, attention_mask=attention_mask)
+        x = self.norm_attention(inputs + looked)
+        return self.norm_attention(x + self.feed_forward(x))
+
+    return other("EncoderLayer", call=call)
+
+
+@pytest.mark.parametrize(
+    "wrong", [x_plus_norm, one_norm_shared, one_norm_for_both, dropout_of_the_sum]
+)
+def test_a_wrong_encoder_layer_keeps_the_point_of_its_mask(wrong):
+    assert verdict("encoder-layer-mask", wrong()).passed
+
+
+@pytest.mark.parametrize("wrong", [asked_by_the_start])
+def test_a_wrong_decoder_layer_keeps_the_point_of_its_masks(wrong):
+    assert verdict("decoder-layer-mask", wrong()).passed
+
+
+def test_a_model_whose_config_lacks_dropout_is_told():
+    def get_config(self):
+        config = parts()["Transformer"].get_config(self)
+        del config["dropout"]
+        return config
+
+    found = verdict("transformer-save", other("Transformer", get_config=get_config))
+    assert found.mistake == "dropout-not-in-the-config"
+
+
+def test_a_model_that_returns_a_pair_is_told_what_it_is():
+    def call(self, inputs):
+        return parts()["Transformer"].call(self, inputs), []
+
+    found = verdict("transformer", other("Transformer", call=call))
+    assert found.message == "logits should be an array (b, t, n), but it is a tuple."
+
+
 # ------------------------------------------------------------------------------ laws
+
+
+def test_a_word_that_hears_what_its_mask_hides_is_named():
+    found = verdict("encoder-layer-mask", mask_ignored())
+    assert "hears word" in found.message
+    assert "which `attention_mask` hides" in found.message
 
 
 def test_a_decoder_that_sees_the_future_is_told_which_position_moves():

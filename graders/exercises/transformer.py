@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,31 @@ def _sentences_are_apart(case: Case, values: Values) -> str | None:
     return f"{found} when sentence 0 stands alone" if found else None
 
 
+def _as_masked(name: str, mask: str, word: str) -> Callable[..., str | None]:
+    """Whether `name`, `(b, q, k)`, is True exactly where the case's mask is."""
+
+    def broken(case: Case, values: Values) -> str | None:
+        hears = values[name]
+        allowed = np.broadcast_to(case.inputs[mask][:, 0], hears.shape)
+        if name == HEARS:
+            allowed = allowed | np.eye(hears.shape[1], dtype=bool)
+        wrong = np.argwhere(hears != allowed)
+        if not len(wrong):
+            return None
+        b, q, k = wrong[0]
+        verb, does = (
+            ("hears", "hides") if hears[b, q, k] else ("does not hear", "shows")
+        )
+        return f"in sentence {b} word {q} {verb} {word} {k}, which `{mask}` {does}"
+
+    return broken
+
+
+HEARS, SEES = "hears", "sees"
+MASKED = "a word should hear those words that the mask shows it, and no others"
+ENCODER_MASK = Law(MASKED, _as_masked(HEARS, "attention_mask", "word"))
+SELF_MASK = Law(MASKED, _as_masked(HEARS, "self_mask", "word"))
+CROSS_MASK = Law(MASKED, _as_masked(SEES, "cross_mask", "the source's word"))
 REACTS = Law(
     "the first position should react when the last word of the sentence changes",
     _first_reacts,
@@ -204,13 +230,10 @@ def _norm_case(
     rng: Generator, name: str, shape: tuple[int, ...], size: float = 1.0, **more: Any
 ) -> Case:
     m = shape[-1]
-    return Case(
-        name,
-        x=size * rng.normal(size=shape) + more.pop("mean", 0.0),
-        gamma=rng.uniform(0.5, 2, size=m) * rng.choice([-1, 1], size=m),
-        beta=rng.normal(size=m),
-        **{"epsilon": None, **more},
-    )
+    x = size * rng.normal(size=shape) + more.pop("mean", 0.0)
+    gamma = rng.uniform(0.5, 2, size=m) * rng.choice([-1, 1], size=m)
+    given = {"gamma": gamma, "beta": rng.normal(size=m), "epsilon": None}
+    return Case(name, x=x, **{**given, **more})
 
 
 def _norm_cases(rng: Generator) -> list[Case]:
@@ -226,11 +249,17 @@ def _norm_cases(rng: Generator) -> list[Case]:
 
 
 def _epsilon_cases(rng: Generator) -> list[Case]:
-    same = _norm_case(rng, "a word of equal numbers", (2, 4), size=0.0, mean=3.0)
+    """With gamma 1 and beta 0: what is wrong with those two is told elsewhere."""
+
+    def case(name: str, shape: tuple[int, ...], **more: Any) -> Case:
+        m = shape[-1]
+        plain: dict[str, Any] = {"gamma": np.ones(m), "beta": np.zeros(m)}
+        return _norm_case(rng, name, shape, **more, **plain)
+
     return [
-        same,
-        _norm_case(rng, "differences of a thousandth", (2, 3, 5), size=1e-3),
-        _norm_case(rng, "another epsilon", (3, 4, 6), epsilon=0.5),
+        case("a word of equal numbers", (2, 4), size=0.0, mean=3.0),
+        case("differences of a thousandth", (2, 3, 5), size=1e-3),
+        case("another epsilon", (3, 4, 6), epsilon=0.5),
     ]
 
 
@@ -274,7 +303,7 @@ def _encoder_case(rng: Generator, name: str, size: Size, **more: Any) -> Case:
         name,
         x=rng.normal(size=(b, t, m)).astype("float32"),
         sizes=np.array([m, h, f]),
-        **{"mask": None, "dropout": 0.0, **more},
+        **{"attention_mask": None, "dropout": 0.0, **more},
         **_draw(rng, _encoder_layer(m, h, f)),
     )
 
@@ -290,8 +319,10 @@ def _encoder_layer_mask_cases(rng: Generator) -> list[Case]:
     padding = _hidden_keys(rng, 2, 6, 6)
     each = _some_blocked(rng, 3, 4, 4)
     return [
-        _encoder_case(rng, "padding", (2, 6, 4, 2, 5), mask=padding),
-        _encoder_case(rng, "a mask for each query", (3, 4, 6, 3, 5), mask=each),
+        _encoder_case(rng, "padding", (2, 6, 4, 2, 5), attention_mask=padding),
+        _encoder_case(
+            rng, "a mask for each query", (3, 4, 6, 3, 5), attention_mask=each
+        ),
     ]
 
 
@@ -325,7 +356,7 @@ def _encoder_stack_case(
     mask = (tokens != 0)[:, np.newaxis, np.newaxis, :] if masked else None
     weights = _draw(rng, _stack(n, layers, _encoder_layer(m, h, f), m))
     sizes = np.array([n, max_length, layers, m, h, f])
-    return Case(name, tokens=tokens, mask=mask, sizes=sizes, **weights)
+    return Case(name, tokens=tokens, attention_mask=mask, sizes=sizes, **weights)
 
 
 def _encoder_cases(rng: Generator) -> list[Case]:
@@ -441,10 +472,6 @@ class WeightsDoNotFitError(Exception):
     """The case's weights cannot be put into what the student made."""
 
 
-class RandomError(Exception):
-    """Two calls at inference gave two outputs."""
-
-
 def _filled(layer: Any, case: Case, *inputs: Any, **more: Any) -> Any:
     """The layer, called once so that it has its weights, with the case's in them."""
     if not _is_layer(layer) and not hasattr(layer, "stands_for_a_layer"):
@@ -456,6 +483,13 @@ def _filled(layer: Any, case: Case, *inputs: Any, **more: Any) -> Any:
     except ValueError as error:
         hint = "Is every part made in `__init__`, under its name, and used in `call`?"
         raise WeightsDoNotFitError(f"{error} {hint}") from None
+    return layer
+
+
+def _called(layer: Any, case: Case, *inputs: Any, **more: Any) -> Any:
+    """The layer, called once, with the case's weights if they fit and its own if not."""
+    with suppress(WeightsDoNotFitError):
+        _filled(layer, case, *inputs, **more)
     return layer
 
 
@@ -480,7 +514,8 @@ def _call_forward(cls: Any, case: Case) -> Any:
 
 
 def _mask(case: Case) -> dict[str, Any]:
-    return {} if case.mask is None else {"attention_mask": case.mask}
+    given = case.attention_mask
+    return {} if given is None else {"attention_mask": given}
 
 
 def _encoder_layer_of(cls: Any, case: Case) -> Any:
@@ -492,18 +527,73 @@ def _call_encoder_layer(cls: Any, case: Case) -> Any:
     return _encoder_layer_of(cls, case)(case.x, **_mask(case))
 
 
+def _call_encoder_mask(cls: Any, case: Case) -> Any:
+    """Which words hear which: the mask alone, whatever else the layer does."""
+    layer = cls(*_sizes(case), dropout=case.dropout)
+    _called(layer, case, case.x, **_mask(case))
+    hears = _moved_by(lambda x: layer(x, **_mask(case)), case.x, case.x.shape)
+    return hears if hears is None else hears | np.eye(case.x.shape[1], dtype=bool)
+
+
+def _moved_by(
+    run: Callable[[np.ndarray], Any], x: np.ndarray, shape: tuple[int, ...]
+) -> np.ndarray | None:
+    """Which words of the output move when word k of `x` is another: `(b, q, k)`."""
+    before, columns = _output(run(x), shape), []
+    if before is None:
+        return None
+    for k in range(x.shape[1]):
+        changed = x.copy()
+        changed[:, k] = changed[:, k, ::-1]
+        after = _output(run(changed), shape)
+        columns.append(np.abs(after - before).max(axis=-1) > 1e-5)
+    return np.stack(columns, axis=-1)
+
+
+def _output(found: Any, shape: tuple[int, ...]) -> Any:
+    """The output as an array, without the weights that may stand behind it."""
+    output = found[0] if isinstance(found, tuple | list) and found else found
+    if output is None:
+        return None
+    array = as_value(output)
+    if isinstance(array, np.ndarray) and array.shape == shape:
+        return array
+    kind = type(output).__name__
+    came = f"has {array.shape}" if isinstance(array, np.ndarray) else f"is a {kind}"
+    raise ValueError(f"the output should have the shape {shape}, but it {came}.")
+
+
+SPEAKS = {
+    "attention": "attention.output_dense.",
+    "feed-forward": "feed_forward.project.",
+}
+
+
 def _call_dropout(cls: Any, case: Case) -> Any:
-    """The shape of the output, and whether it is random, at inference and in training."""
+    """The shape of the output, and when it is random."""
     layer = _encoder_layer_of(cls, case)
-    calls = [layer(case.x), layer(case.x)]
-    calls += [layer(case.x, training=True), layer(case.x, training=True)]
-    found = [as_value(output) for output in calls]
-    arrays = [array for array in found if isinstance(array, np.ndarray)]
-    if len(arrays) < len(calls):
-        return calls[0]
-    first, second, trained, again = arrays
-    is_random = [not np.array_equal(first, second), not np.array_equal(trained, again)]
-    return np.array(np.shape(first)), *map(np.array, is_random)
+    output = layer(case.x)
+    if not isinstance(as_value(output), np.ndarray):
+        return output
+    found = [_is_random(layer, case.x), _is_random(layer, case.x, training=True)]
+    for speaking in (["attention"], ["feed-forward"], []):
+        _silence(layer, case, [SPEAKS[name] for name in SPEAKS if name not in speaking])
+        found.append(_is_random(layer, case.x, training=True))
+    if found[0]:  # always on: where it acts is of no interest
+        found[2:] = [case.dropout > 0, case.dropout > 0, False]
+    return np.array(np.shape(output)), *map(np.array, found)
+
+
+def _is_random(layer: Any, x: np.ndarray, **more: Any) -> bool:
+    once, again = (np.asarray(as_value(layer(x, **more))) for _ in range(2))
+    return not np.array_equal(once, again)
+
+
+def _silence(layer: Any, case: Case, starts: Sequence[str]) -> None:
+    """The case's weights, with zeros in the last matrix of some sublayers."""
+    arrays = {name: array for name, array in case.inputs.items() if "." in name}
+    zeros = {n: 0 * array for n, array in arrays.items() if n.startswith(tuple(starts))}
+    put(layer, arrays | zeros)
 
 
 def _call_encoder(cls: Any, case: Case) -> Any:
@@ -521,6 +611,16 @@ def _call_decoder_layer(cls: Any, case: Case) -> Any:
     inputs = case.x, case.context
     layer = _filled(cls(*_sizes(case)), case, *inputs, **_masks(case))
     return layer(*inputs, **_masks(case))
+
+
+def _call_decoder_mask(cls: Any, case: Case) -> Any:
+    """Which words hear which, and which see which of the source: the masks alone."""
+    layer, masks = cls(*_sizes(case)), _masks(case)
+    x, context = case.x, case.context
+    _called(layer, case, x, context, **masks)
+    hears = _moved_by(lambda own: layer(own, context, **masks), x, x.shape)
+    sees = _moved_by(lambda other: layer(x, other, **masks), context, x.shape)
+    return hears if hears is None else (hears | np.eye(x.shape[1], dtype=bool), sees)
 
 
 def _call_decoder(cls: Any, case: Case) -> Any:
@@ -545,9 +645,10 @@ def _model(cls: Any, case: Case) -> Any:
 
 def _logits(model: Any, source: np.ndarray, target: np.ndarray) -> Any:
     """Logits at words of the target, 0 at its padding: what is there is nobody's."""
-    found = as_value(model((source, target)))
+    returned = model((source, target))
+    found = as_value(returned)
     if not isinstance(found, np.ndarray) or found.shape[:2] != target.shape:
-        return found
+        return returned
     return np.where((target != 0)[..., np.newaxis], found, found.dtype.type(0))
 
 
@@ -582,15 +683,26 @@ def _call_whole(cls: Any, case: Case) -> Any:
 
 
 def _call_save(cls: Any, case: Case) -> Any:
-    """How saving and loading changes the logits, and how many numbers are loaded."""
+    """How saving and loading changes the logits and dropout; how much is loaded."""
     model = _model(cls, case)
     before = _logits(model, case.source, case.target)
     again = _loaded(model) if _is_layer(model) else _made_again(model, case)
     size = sum(int(np.prod(v.shape)) for v in again.trainable_variables)
     after = _logits(again, case.source, case.target)
+    rate = np.array(_dropout_of(again) - _dropout_of(model))
     if np.shape(before) != np.shape(after) or not isinstance(after, np.ndarray):
-        return before, size
-    return after - before, size
+        return before, size, rate
+    return after - before, size, rate
+
+
+def _dropout_of(model: Any) -> float:
+    """The largest share that a part of the model drops."""
+    if not _is_layer(model):
+        return float(model.made_with["dropout"])
+    from keras.layers import Dropout
+
+    parts = model._flatten_layers()
+    return max((part.rate for part in parts if isinstance(part, Dropout)), default=0.0)
 
 
 def _loaded(model: Any) -> Any:
@@ -665,17 +777,18 @@ def _norms(name: str, cases: Any) -> Exercise:
     return _exercise(name, signature, _call_norm, cases, returns)
 
 
-def _encoder_layers(name: str, call: Any, cases: Any, returns: Any = None) -> Exercise:
-    returns = returns or {"output": "(b, t, m)"}
+def _encoder_layers(
+    name: str, call: Any, cases: Any, returns: Any, laws: Sequence[Law] = ()
+) -> Exercise:
     signature = f"class EncoderLayer{BLOCK}"
-    return _exercise(name, signature, call, cases, returns, uses=FORWARD)
+    return _exercise(name, signature, call, cases, returns, uses=FORWARD, laws=laws)
 
 
-def _decoder_layers(name: str, cases: Any) -> Exercise:
+def _decoder_layers(
+    name: str, call: Any, cases: Any, returns: Any, **more: Any
+) -> Exercise:
     signature = f"class DecoderLayer{BLOCK}"
-    returns = {"output": "(b, t, m)", "weights": "(b, h, t, k)"}
-    more: dict[str, Any] = {"uses": FORWARD, "laws": [SUMS], "first": "weights"}
-    return _exercise(name, signature, _call_decoder_layer, cases, returns, **more)
+    return _exercise(name, signature, call, cases, returns, uses=FORWARD, **more)
 
 
 FUNCTIONS: list[Exercise] = [
@@ -688,9 +801,18 @@ FUNCTIONS: list[Exercise] = [
         _forward_cases,
         {"output": "(b, t, m)"},
     ),
-    _encoder_layers("encoder-layer", _call_encoder_layer, _encoder_layer_cases),
     _encoder_layers(
-        "encoder-layer-mask", _call_encoder_layer, _encoder_layer_mask_cases
+        "encoder-layer",
+        _call_encoder_layer,
+        _encoder_layer_cases,
+        {"output": "(b, t, m)"},
+    ),
+    _encoder_layers(
+        "encoder-layer-mask",
+        _call_encoder_mask,
+        _encoder_layer_mask_cases,
+        {HEARS: "(b, t, t)"},
+        [ENCODER_MASK],
     ),
     _encoder_layers(
         "encoder-layer-dropout",
@@ -700,6 +822,9 @@ FUNCTIONS: list[Exercise] = [
             "shape of the output": "(3,)",
             "random at inference": "()",
             "random in training": "()",
+            "random when attention alone says something": "()",
+            "random when feed-forward alone says something": "()",
+            "random when neither says anything": "()",
         },
     ),
     _exercise(
@@ -718,8 +843,21 @@ FUNCTIONS: list[Exercise] = [
         uses=IN_ENCODER,
         laws=[REACTS],
     ),
-    _decoder_layers("decoder-layer", _decoder_layer_cases),
-    _decoder_layers("decoder-layer-mask", _decoder_layer_mask_cases),
+    _decoder_layers(
+        "decoder-layer",
+        _call_decoder_layer,
+        _decoder_layer_cases,
+        {"output": "(b, t, m)", "weights": "(b, h, t, k)"},
+        laws=[SUMS],
+        first="weights",
+    ),
+    _decoder_layers(
+        "decoder-layer-mask",
+        _call_decoder_mask,
+        _decoder_layer_mask_cases,
+        {HEARS: "(b, t, t)", SEES: "(b, t, k)"},
+        laws=[SELF_MASK, CROSS_MASK],
+    ),
     _exercise(
         "decoder",
         f"class Decoder{STACK}",
@@ -752,7 +890,11 @@ FUNCTIONS: list[Exercise] = [
         f"class Transformer{MODEL}",
         _call_save,
         _save_cases,
-        {"change of the logits": "(b, t, n)", "the count of trainable numbers": "()"},
+        {
+            "change of the logits": "(b, t, n)",
+            "the count of trainable numbers": "()",
+            "change of the dropout": "()",
+        },
         uses=IN_WHOLE,
     ),
 ]

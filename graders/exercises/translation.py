@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -125,7 +126,9 @@ def _call_training(masked_loss: Any, case: Case) -> Any:
     """The loss and its slopes, taken as a training step takes them."""
     if hasattr(masked_loss, "stands_for_ops"):
         return masked_loss(case.labels, case.logits), _slopes(masked_loss, case)
-    masked_loss(case.labels, case.logits)  # on numbers first: a blank answer ends here
+    # On numbers first: an answer that is blank or returns nothing ends here.
+    if masked_loss(case.labels, case.logits) is None:
+        return None
     import tensorflow as tf
 
     ids = tf.TensorSpec((None, None), tf.int32)
@@ -204,8 +207,10 @@ def _zero_cases(rng: Generator) -> list[Case]:
     ]
 
 
-def _rates(schedule: Any, steps: np.ndarray) -> list[float]:
-    return [float(schedule(int(step))) for step in steps]
+def _rates(schedule: Any, steps: np.ndarray) -> list[float] | None:
+    """The rates at these steps, or None if the schedule gives none."""
+    rates = [schedule(int(step)) for step in steps]
+    return None if None in rates[:1] else [float(rate) for rate in rates]
 
 
 def _schedule(cls: Any, case: Case) -> Any:
@@ -224,19 +229,27 @@ def _is_schedule(schedule: Any) -> bool:
 
 
 def _call_rates(cls: Any, case: Case) -> Any:
-    return np.array(_rates(_schedule(cls, case), case.steps))
+    rates = _rates(_schedule(cls, case), case.steps)
+    return None if rates is None else np.array(rates)
 
 
 def _call_in_optimizer(cls: Any, case: Case) -> Any:
     """The rates that Adam reads from a schedule, and from one made again."""
     schedule = _schedule(cls, case)
+    if _rates(schedule, case.steps[:1]) is None:
+        return None
     config = json.loads(json.dumps(schedule.get_config()))
+    if not isinstance(config, dict):
+        kind = type(config).__name__
+        raise ValueError(
+            f"`get_config` should return a dict, but it returned a {kind}."
+        )
     again = type(schedule).from_config(config)
     both = [_rates_of_adam(one, case.steps) for one in (schedule, again)]
     return tuple(np.array(rates) for rates in both)
 
 
-def _rates_of_adam(schedule: Any, steps: np.ndarray) -> list[float]:
+def _rates_of_adam(schedule: Any, steps: np.ndarray) -> list[float] | None:
     if not _is_schedule(schedule):
         return _rates(schedule, steps)
     import keras
@@ -249,6 +262,8 @@ def _rates_of_adam(schedule: Any, steps: np.ndarray) -> list[float]:
 
 
 # ------------------------------------------------------------- a model from a table
+
+ENOUGH = 5000  # questions: more than any search needs that comes to an end
 
 
 def _drawn(rng: Generator, n: int) -> np.ndarray:
@@ -268,7 +283,14 @@ def _reader(case: Case) -> Callable[[Any], np.ndarray]:
         for path, row in zip(case.paths, case.rows, strict=True)
     }
 
+    asked = itertools.count(1)
+
     def next_logits(tokens: Any) -> np.ndarray:
+        if next(asked) > ENOUGH:
+            raise RuntimeError(
+                f"the model was asked {ENOUGH:,} times and the search did not end. Does "
+                "the list of tokens grow in each round, and is its length looked at?"
+            )
         ids = tuple(int(i) for i in np.asarray(tokens).ravel())
         if ids in rules:
             return rules[ids].copy()

@@ -64,6 +64,10 @@ def _norm(
     return last(centred / spread(variance, epsilon), gamma, beta)
 
 
+def _one_variance(x: np.ndarray) -> Any:
+    return np.mean((x - x.mean(axis=-1, keepdims=True)) ** 2)
+
+
 def _with(**step: Any) -> Callable[..., np.ndarray]:
     return lambda x, gamma, beta, epsilon=1e-6: _norm(x, gamma, beta, epsilon, **step)
 
@@ -86,6 +90,14 @@ NORM_WRONG: Wrong = {
     "norm-over-everything": (
         _with(axis=None),
         "One mean and one deviation serve all your words. How many means does a sentence of t words need?",
+    ),
+    "one-deviation-for-all": (
+        lambda x, gamma, beta, epsilon=1e-6: (
+            ((x - x.mean(axis=-1, keepdims=True)) / np.sqrt(_one_variance(x) + epsilon))
+            * gamma
+            + beta
+        ),
+        "Each of your words has a mean of its own, but one deviation serves them all. Along which axis is the mean of the squares taken?",
     ),
     "norm-over-axis-one": (
         _with(axis=1),
@@ -309,6 +321,16 @@ def _side_by_side(self: Any, x: np.ndarray, mask: Any) -> np.ndarray:
     return y + self.norm_feed_forward(x + self.feed_forward(x))
 
 
+def _loose(part: Any, x: np.ndarray) -> np.ndarray:
+    return right.layer_norm(x, part.gamma.value, part.beta.value, epsilon=1e-3)
+
+
+def _loose_norms(self: Any, x: np.ndarray, mask: Any) -> np.ndarray:
+    y = _loose(self.norm_attention, x + _look(self, x, mask))
+    return _loose(self.norm_feed_forward, y + self.feed_forward(y))
+
+
+LOOSE = "Your numbers are right to three digits: a norm has Keras's own epsilon, 1e-3. What does `make_norm` make?"
 RESIDUAL = "What is added to what a sublayer says, before the norm?"
 ENCODER_LAYER_WRONG: Wrong = {
     "no-residual": (
@@ -383,6 +405,7 @@ ENCODER_LAYER_WRONG: Wrong = {
         _encoder_layer(lambda self, x, mask: _second(self, x)),
         "Your words do not look at each other: attention is missing. Which sublayer comes first?",
     ),
+    "epsilon-of-keras": (_encoder_layer(_loose_norms), LOOSE),
     "in-parallel": (
         _encoder_layer(_side_by_side),
         "Your two sublayers work side by side on the block's input. Which of them reads what the other has made?",
@@ -426,30 +449,60 @@ MASK_WRONG: Wrong = {
 }
 
 
-def _dropping(rate: Callable[[Any, bool], float]) -> type:
+def _dropping(
+    attention: Callable[[float, bool], float],
+    feed_forward: Callable[[float, bool], float] | None = None,
+    sums: Callable[[float, bool], float] = lambda rate, training: 0.0,
+) -> type:
+    """An encoder layer that drops these shares: of what each sublayer says, of sums."""
+    second = feed_forward or attention
+
     def call(
         self: Any, inputs: Any, attention_mask: Any = None, training: bool = False
     ) -> Any:
-        x = self.norm_attention(
-            inputs + right.dropped(_look(self, inputs), rate(self, training))
-        )
-        return _second(self, x)
+        def drop(x: np.ndarray, share: Callable[[float, bool], float]) -> np.ndarray:
+            return right.dropped(x, share(self.rate, training))
+
+        looked = drop(_look(self, inputs, attention_mask), attention)
+        x = self.norm_attention(drop(inputs + looked, sums))
+        thought = drop(self.feed_forward(x), second)
+        return self.norm_feed_forward(drop(x + thought, sums))
 
     return _called(right.EncoderLayer, call)
 
 
+def _as_asked(rate: float, training: bool) -> float:
+    return rate * training
+
+
+def _never(rate: float, training: bool) -> float:
+    return 0.0
+
+
 DROPOUT_WRONG: Wrong = {
     "dropout-always-on": (
-        _dropping(lambda self, training: self.rate),
+        _dropping(lambda rate, training: rate),
         "Two calls at inference give two outputs: your dropout is always on. `training=True` in `call` would do it: who should decide?",
     ),
     "dropout-nowhere": (
-        _dropping(lambda self, training: 0.0),
+        _dropping(_never),
         "Nothing is dropped in training. Where does the output of a sublayer meet `keras.layers.Dropout(dropout)`?",
     ),
     "dropout-the-wrong-way-round": (
-        _dropping(lambda self, training: self.rate * (not training)),
+        _dropping(lambda rate, training: rate * (not training)),
         "Your dropout acts at inference and not in training. Which of the two should be random?",
+    ),
+    "dropout-of-attention-alone": (
+        _dropping(_as_asked, _never),
+        "What attention says is dropped, what the feed-forward layer says is not. How many sublayers does a block have?",
+    ),
+    "dropout-of-feed-forward-alone": (
+        _dropping(_never, _as_asked),
+        "What the feed-forward layer says is dropped, what attention says is not. How many sublayers does a block have?",
+    ),
+    "dropout-of-the-sum": (
+        _dropping(_never, sums=_as_asked),
+        "Your dropout takes numbers from the sum, and so from the word itself. Which part of the sum goes through it?",
     ),
 }
 
@@ -482,6 +535,14 @@ BLOCK_WRONG: Wrong = {
     "pre-norm": (
         _repair(lambda x, a, f, m, n: x + a(m(x)) + f(n(x + a(m(x))))),
         "This is pre-norm: sound, but another block. The first line was post-norm and right: can the second be like it?",
+    ),
+    "thinks-of-the-start": (
+        _repair(lambda x, a, f, m, n: n(m(x + a(x)) + f(x))),
+        "The second norm and the second residual are right, but `think` reads the block's input. What has attention made of it?",
+    ),
+    "no-second-residual": (
+        _repair(lambda x, a, f, m, n: n(f(m(x + a(x))))),
+        "Nothing is added to what `think` says, so what attention found is lost where `think` says 0. Which vector is added in the first line?",
     ),
     "residual-twice": (
         _repair(lambda x, a, f, m, n: n(x + m(x + a(x)) + f(m(x + a(x))))),
@@ -527,6 +588,13 @@ def _embedded_again(self: Any, tokens: np.ndarray, mask: Any) -> np.ndarray:
     x = first = self.embedding(tokens)
     for block in self.blocks:
         x = block(x, attention_mask=mask) + first
+    return x
+
+
+def _residual_outside(self: Any, tokens: np.ndarray, mask: Any) -> np.ndarray:
+    x = self.embedding(tokens)
+    for block in self.blocks:
+        x = x + block(x, attention_mask=mask)
     return x
 
 
@@ -581,6 +649,10 @@ ENCODER_WRONG: Wrong = {
     "embedding-added-again": (
         _stack_call(right.Encoder, _embedded_again),
         "You add the embedding again behind each block. The residuals are inside the blocks: is anything left to add?",
+    ),
+    "residual-around-a-block": (
+        _stack_call(right.Encoder, _residual_outside),
+        "You add what goes into a block to what comes out. The residuals are inside the blocks: is anything left to add?",
     ),
     "mask-not-handed-on": (
         _stack_call(
@@ -640,11 +712,12 @@ def _decodes(
     around: Callable[..., Any] = lambda x, sub, norm: norm(x + sub),
     norms: tuple[str, str, str] = ("norm_self", "norm_cross", "norm_feed_forward"),
     across: Callable[..., Any] = lambda sub: sub,
+    asks: Callable[..., Any] = lambda x, first: first,
 ) -> Any:
     """The right decoder layer with one of its steps replaced."""
     one, two, three = (getattr(self, name) for name in norms)
     y = around(x, back(self, x, own), one)
-    found, weights = self.cross_attention(y, keys(y, c), cross)
+    found, weights = self.cross_attention(asks(x, y), keys(y, c), cross)
     z = around(start(x, y), across(found), two)
     return around(z, self.feed_forward(z), three), weights
 
@@ -688,6 +761,13 @@ def _share_norms(self: Any) -> None:
     self.norm_self = self.norm_cross = self.norm_feed_forward
 
 
+def _loose_decoder_norms(self: Any, x: Any, c: Any, own: Any, cross: Any) -> Any:
+    y = _loose(self.norm_self, x + _self_look(self, x, own))
+    found, weights = self.cross_attention(y, c, cross)
+    z = _loose(self.norm_cross, y + found)
+    return _loose(self.norm_feed_forward, z + self.feed_forward(z)), weights
+
+
 def _own_weights(self: Any, x: Any, c: Any, own: Any, cross: Any) -> Any:
     output, _ = _decodes(self, x, c, own, cross)
     return output, self.self_attention(x, x, own)[1]
@@ -719,6 +799,15 @@ DECODER_LAYER_WRONG: Wrong = {
         ),
         "Your self-attention looks at the source. Whose words are keys and values in self-attention?",
     ),
+    "cross-attention-asked-by-the-start": (
+        _step(asks=lambda x, first: x),
+        "Your cross-attention is asked by the block's input. Which vector comes out of the first sublayer and its norm?",
+    ),
+    "cross-attention-asked-and-added-by-the-start": (
+        _step(asks=lambda x, first: x, start=lambda x, first: x),
+        "Your cross-attention starts from the block's input, so what self-attention found is lost. Which vector asks, and is added to?",
+    ),
+    "epsilon-of-keras": (_decoder_layer(_loose_decoder_norms), LOOSE),
     "cross-attention-first": (
         _decoder_layer(_crosses_first),
         "Your words look at the source before they look at each other. Which comes first?",
@@ -860,6 +949,10 @@ def _walks(**step: Any) -> type:
     return _decoder(lambda self, *given: _walk(self, *given, **step))
 
 
+def _forgets(self: Any, x: np.ndarray, context: Any, own: Any, cross: Any) -> Any:
+    return x, [block(x, context, own, cross)[1] for block in self.blocks]
+
+
 DECODER_WRONG: Wrong = {
     "one-layer-reused": (_made(right.Decoder, _one_block), ONE_BLOCK),
     "loop-restarts": (_walks(follow=lambda first, x: first), RESTARTS),
@@ -886,6 +979,10 @@ DECODER_WRONG: Wrong = {
     "cross-mask-not-handed-on": (
         _decoder(lambda self, x, c, own, cross: _walk(self, x, c, own, None)),
         "Your blocks get no `cross_mask`: the source's padding is attended to. Where is it handed on?",
+    ),
+    "output-not-kept": (
+        _decoder(_forgets),
+        "What comes out is what the embedding gave: each block starts from it, and what the blocks return is lost. Which name does the loop give to a block's output?",
     ),
     "weights-of-the-last-block": (
         _walks(told=lambda x, weights: (x, weights[-1:])),
@@ -1055,6 +1152,17 @@ WHOLE_WRONG: Wrong = {
     ),
 }
 
+SAVE_WRONG: Wrong = {
+    "dropout-not-in-the-config": (
+        type(
+            "Transformer",
+            (right.Transformer,),
+            {"get_config": lambda self: {**self.made_with, "dropout": 0.0}},
+        ),
+        "The model that is made again drops nothing: its `dropout` is the one by default. Which names does `__init__` have, and is each in the config?",
+    ),
+}
+
 MISTAKES: list[Mistake] = [
     *_from("layer-norm", NORM_WRONG),
     *_from("layer-norm-epsilon", EPSILON_WRONG),
@@ -1068,4 +1176,5 @@ MISTAKES: list[Mistake] = [
     *_from("decoder-layer-mask", DECODER_MASK_WRONG),
     *_from("decoder", DECODER_WRONG),
     *_from("transformer", WHOLE_WRONG),
+    *_from("transformer-save", SAVE_WRONG),
 ]

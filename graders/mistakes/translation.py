@@ -86,6 +86,11 @@ MEANS: dict[str, tuple[Callable[[np.ndarray, np.ndarray], Any], str]] = {
         "You divide by the number of sentences, so that long sentences weigh more. "
         "How many real tokens are there?",
     ),
+    "padding-in-the-sum": (
+        lambda values, labels: values.sum() / max(1, (labels != 0).sum()),
+        "You count padding in the sum, and leave it out only when you divide. Which "
+        "numbers are set to 0 before they are added?",
+    ),
     "mask-inverted": (
         lambda values, labels: _mean(values, labels == 0),
         "Your number is the mean over the padding. What is True at real tokens?",
@@ -170,6 +175,11 @@ LOSS_WRONG: Wrong = {
         _of_each(lambda values, labels: -_mean(values, labels)),
         "Your loss has the other sign. The logarithm of a share is negative: should a "
         "better model have a larger or a smaller loss?",
+    ),
+    "summed-over-all-axes": (
+        _of_each(lambda values, labels: values.sum() * (labels != 0).any()),
+        "Your first sum takes all axes at once, so that one number stands for all places. "
+        "Along which axis do the words of the vocabulary lie?",
     ),
     "in-bits": (
         _of_each(lambda values, labels: _mean(values, labels) / np.log(2)),
@@ -303,6 +313,15 @@ ACCURACY_WRONG: Wrong = {
         "Your number is the mean share of the right word. Accuracy asks whether the "
         "likeliest word is the right one: yes or no?",
     ),
+    "never-right": (
+        lambda labels, logits: 0.0,
+        "By your count no word is ever right. What is compared with the labels: is it one "
+        "id for each place, and along which axis was the largest logit looked for?",
+    ),
+    "in-percent": (
+        lambda labels, logits: 100 * _mean(_right(labels, logits), labels),
+        "Your number is in percent. What is the share if all words are right?",
+    ),
     "share-of-errors": (
         lambda labels, logits: _mean(~_right(labels, logits), labels),
         "Your number is the share of errors. What do you count?",
@@ -388,6 +407,11 @@ RATES: dict[str, tuple[Callable[..., Any], str]] = {
         lambda step, m, warmup: m**-0.5 * np.minimum(step**-0.5, step * warmup**-0.5),
         "The exponent of the warm-up is -1.5: only then do the two terms meet at "
         "step = warmup. What do yours give there?",
+    ),
+    "warm-up-without-its-root": (
+        lambda step, m, warmup: m**-0.5 * np.minimum(step**-0.5, step / warmup),
+        "Your step is divided by the warm-up alone. Which exponent has the warm-up in the "
+        "formula, so that the two terms meet at step = warmup?",
     ),
     "one-step-ahead": (
         lambda step, m, warmup: _rate(step + 1, m, warmup),

@@ -160,7 +160,8 @@ plain_norms, kept_norms = gradient_norms(residual=False), gradient_norms(residua
 # %% tags=["nbval-ignore-output"]
 for name, norms in (("without", plain_norms), ("with", kept_norms)):
     print(
-        f"{name:7} residuals: the first gets {norms[0] / norms[-1]:.1e} of the last's"
+        f"{name:7} residuals: the gradient before block 1 is "
+        f"{norms[0] / norms[-1]:.1e} times the last's"
     )
 
 # %%
@@ -294,7 +295,8 @@ check("layer-norm-epsilon", layer_norm)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # **Predict, then run.** Multiply a word's vector by 100 and add 7 to every number.
-# Its layer normalisation: `"a hundred times"`, `"it is moved by 7"` or `"it stays"`?
+# What becomes of its layer normalisation:
+# `"a hundred times"`, `"it is moved by 7"` or `"it stays"`?
 
 # %% answer="predict-norm"
 # One of "a hundred times", "it is moved by 7", "it stays".
@@ -378,7 +380,8 @@ assert norm_alone > 0.95
 #
 # $W_1$ widens a word from m to f numbers, $W_2$ brings it back;
 # in 2017 f was four times m.
-# By hand: $x = (2, 4)$, three hidden numbers $(2,\; 4 - 1,\; -2)$,
+# By hand: let $W_1$ and $b_1$ make of $(x_1, x_2)$ the three hidden numbers
+# $x_1$, $x_2 - 1$ and $-x_1$; for $x = (2, 4)$ they are $(2, 3, -2)$,
 # after the ReLU $(2, 3, 0)$, and $W_2$ makes of them what it likes.
 #
 # ### Exercise: FeedForward
@@ -444,12 +447,13 @@ check("feed-forward", FeedForward)
 # Keras knows whether it is training; a `Dropout` layer is called without saying so.
 #
 # Attention is Keras's own, which lesson 03 showed to be yours.
-# This helper makes it, and refuses a width that cannot be shared out.
+# The first helper makes it, and refuses a width that cannot be shared out;
+# the second makes a norm with the epsilon that this course takes everywhere.
 
 
 # %% given="attention"
 def make_attention(model_dim, num_heads):
-    """Make an attention layer that is called `(query, value, attention_mask=...)`."""
+    """Make attention: `(query, value, attention_mask=…)`; keys are the values."""
     if model_dim % num_heads:
         raise ValueError(f"num_heads ({num_heads}) must divide m ({model_dim}).")
     return keras.layers.MultiHeadAttention(
@@ -467,7 +471,7 @@ def make_norm():
 #
 # *10 minutes, difficulty 2 of 3. Three checks: the numbers, the mask, dropout.*
 # Make the parts `attention`, `norm_attention`, `feed_forward`, `norm_feed_forward`
-# and a `keras.layers.Dropout(dropout)`; attention is given.
+# and a `keras.layers.Dropout(dropout)`; attention is given, `make_norm` makes a norm.
 # In `call`, `inputs` are `(b, t, m)`, and `attention_mask`, boolean, is handed on to
 # attention by name.
 # Return `(b, t, m)`.
@@ -494,7 +498,9 @@ def make_norm():
 # | what you see | what to look at |
 # | --- | --- |
 # | equals x + norm(sublayer(x)) | the sum belongs inside the norm |
-# | `norm_feed_forward … is no weight` | that norm was made and never called |
+# | `norm_feed_forward has no 'gamma'` | that norm was made and never called |
+# | right to three digits | a norm that `make_norm` has not made |
+# | `value` and `key` … must be equal | the key stands third: hand the mask on by name |
 # | random at inference | `training=True` stands somewhere |
 
 
@@ -797,8 +803,10 @@ assert compared["pre-norm"][1] < compared["post-norm"][1]
 # With pre-norm the size grows, but slowly:
 # each sublayer reads a word of size 1 and adds something of that size,
 # so that it is a sum that grows and not a power.
-# The words are told apart better at the end.
-# Both let the gradient through 24 blocks here.
+# The words are told apart better at the end;
+# behind 24 untrained blocks of post-norm they are alike after all,
+# only much later than without residuals (the Transformer of 2017 has 6 blocks).
+# Both let the gradient through here.
 # Which one trains better is another question, which this measurement does not answer
 # (Xiong et al. 2020 found that post-norm needs a slow start of the learning rate).
 
@@ -847,6 +855,7 @@ assert compared["pre-norm"][1] < compared["post-norm"][1]
 #
 # | what you see | what to look at |
 # | --- | --- |
+# | `not enough values to unpack` | attention gives its weights when asked for them |
 # | weights `(b, h, t, t)` | those of self-attention, or keys from the decoder |
 # | right weights, wrong output | a residual: which vector asked? |
 # | right without masks only | each attention has its own mask, by name |
@@ -993,6 +1002,7 @@ def decoder_mask(tokens_bt):
 # </details>
 # <details><summary>Hint 3: almost the code</summary>
 #
+# `self.encoder = Encoder(source_vocab_size, **shared)`, and a line like it;
 # `context = self.encoder(source_bk, attention_mask=padding_mask(…))`;
 # the decoder returns two values, of which the first goes to `self.to_logits`;
 # the config is `{**super().get_config(), **self.sizes}`.
@@ -1003,7 +1013,9 @@ def decoder_mask(tokens_bt):
 # | --- | --- |
 # | the decoder sees the future | `self_mask` is `decoder_mask` of the target |
 # | padding appended to the source moves logits | its mask acts in two places |
-# | `load_model` fails | a name is missing in the config |
+# | `indices … is not in [0, n)` | source and target have changed places |
+# | `expects 1 input(s), but it received` | the decoder returns two values |
+# | `could not be deserialized` | a name is missing in the config |
 
 
 # %% answer="transformer"
@@ -1023,6 +1035,7 @@ class Transformer(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        # What both sides are made with, ready for `**shared`.
         shared = {"max_length": max_length, "num_layers": num_layers}
         shared |= {"model_dim": model_dim, "num_heads": num_heads}
         shared |= {"hidden_dim": hidden_dim, "dropout": dropout}
@@ -1241,7 +1254,8 @@ assert same
 # Residuals have a surprising consequence: a sublayer can be *taken out* of a trained
 # model, and the words still come through.
 # Set the last matrix of one sublayer to 0, so that it says nothing,
-# and count how many of 30 sentences are still translated word for word.
+# and count how many of 30 sentences are still translated word for word;
+# with ten sublayers that is half a minute of work.
 # Before you run it: which of the ten sublayers do you expect to matter most?
 
 # %% tags=["late-import"]

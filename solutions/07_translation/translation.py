@@ -77,6 +77,7 @@ from keras import ops
 # *new sentences*; *new combinations*, where a verb and object,
 # or an adjective and noun, meet that never met in training;
 # and *longer* sentences, with 13 to 16 tokens.
+# Drawing them takes some ten seconds.
 # %% tags=["late-import"]
 from transformer import layers, training, translate, weights
 
@@ -164,9 +165,10 @@ explain("predict-first-loss", first_loss_guess)
 # \ell_{bt} = -\sum_n y_{btn} \log p_{btn}$$
 #
 # $M$ is 1 at words and 0 at padding, $y$ is the **target**.
-# It has a 1 at the right word; with **label smoothing** $\varepsilon$
-# it has $1 - \varepsilon$ there, and $\varepsilon / n$ more at every word, the right
-# one included.
+# It has a 1 at the right word.
+# **Label smoothing** $\varepsilon$ keeps a model from growing ever surer of itself
+# (in 2017 it was 0.1): with it the target has $1 - \varepsilon$ there,
+# and $\varepsilon / n$ more at every word, the right one included.
 #
 # ### Exercise: masked_loss
 #
@@ -355,15 +357,16 @@ for step in (1, 2, 4, 16):
 #
 # *12 minutes, difficulty 2 of 3.
 # Three checks: the rates, the rate at step 0, and inside an optimiser.*
-# Keras's optimiser calls a schedule with the number of steps done, a whole number,
-# 0 before the first; there the rate is 0.
+# Keras's optimiser calls a schedule, `schedule(step)`, with the number of steps done,
+# a whole number, 0 before the first; there the rate is 0.
+# What such a call does is written in `__call__`.
 # `get_config` returns the two arguments by name,
 # so that the schedule can be saved and made again.
 #
 # <details><summary>Hint 1: the idea</summary>
 #
 # Both terms, the smaller of the two, divided by the root of the width.
-# The step arrives as an integer, and integers have no exponent -0.5:
+# The step arrives as a whole number, and Python has no 0 to the power -0.5:
 # cast it first.
 #
 # </details>
@@ -385,7 +388,7 @@ for step in (1, 2, 4, 16):
 # | what you see | what to look at |
 # | --- | --- |
 # | `0.0 cannot be raised to a negative power` | the step is no tensor: `ops.cast` |
-# | `NotImplementedError` in `get_config` | it is yours to write, and returns a dict |
+# | optimiser: "not written yet" | `get_config` is yours too, and returns a dict |
 # | a rate that grows without end | the larger of the two terms was taken |
 
 
@@ -397,16 +400,17 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
         self.model_dim = model_dim
         self.warmup_steps = warmup_steps
 
-    ### BEGIN SOLUTION
     def __call__(self, step):
+        ### BEGIN SOLUTION
         step = ops.cast(step, "float32")
         rate = ops.minimum(step**-0.5, step * self.warmup_steps**-1.5)
         return self.model_dim**-0.5 * rate
+        ### END SOLUTION
 
     def get_config(self):
+        ### BEGIN SOLUTION
         return {"model_dim": self.model_dim, "warmup_steps": self.warmup_steps}
-
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 # %% check="warm-up" points=3
@@ -764,11 +768,11 @@ def greedy_decode(next_logits, start, end, max_length):
 
 # %% check="greedy-decode" points=5
 check("greedy-decode", greedy_decode)
-assert greedy_decode(next_by_hand, 1, 2, 9) == [3, 4]
+assert list(greedy_decode(next_by_hand, 1, 2, 9)) == [3, 4]
 
 # %% check="greedy-decode-limits" points=2
 check("greedy-decode-limits", greedy_decode)
-assert greedy_decode(next_by_hand, 1, 2, 1) == [3]
+assert list(greedy_decode(next_by_hand, 1, 2, 1)) == [3]
 
 # %% [markdown] slideshow={"slide_type": "subslide"} minutes=2
 # Now the trained model in the place of the table.
@@ -866,7 +870,7 @@ def repaired_decode(all_logits, start, end, max_length):
 
 # %% check="repair-decode" points=2
 check("repair-decode", repaired_decode)
-assert repaired_decode(all_by_hand, 1, 2, 5) == [3, 4]
+assert list(repaired_decode(all_by_hand, 1, 2, 5)) == [3, 4]
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 # ## Count what comes out right
@@ -1176,7 +1180,7 @@ def beam_search(next_logits, start, end, max_length, beam_width, length_penalty)
 
 # %% check="beam-search" points=0
 check("beam-search", beam_search)
-assert beam_search(next_by_hand, 1, 2, 9, 1, 0.0) == [3, 4]
+assert list(beam_search(next_by_hand, 1, 2, 9, 1, 0.0)) == [3, 4]
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 # ## See which French word an English word comes from
