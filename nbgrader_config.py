@@ -79,7 +79,7 @@ c.ClearSolutions.text_stub = "*Your answer here.*"
 # A warning never costs a point; a tag in the student's file skips no cell; a deleted
 # check comes back. What lateness costs is no part of a grade: class.yml says it, and
 # both `nbgrader export` and `course export` work it out.
-c.ExportApp.plugin_class = "graders.export.CourseTable"
+c.ExportApp.plugin_class = "graders.classroom.export.CourseTable"
 c.Autograde.autograde_preprocessors = [
     Execute,
     DropStderr,

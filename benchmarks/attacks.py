@@ -34,9 +34,9 @@ from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook, MissingEntry
 
 from graders import intake, levels
+from graders.classroom.papers import solved_answers
 from graders.course import Course, Lesson
 from graders.locked import SandboxRunner, modules_of
-from graders.papers import solved_answers
 from graders.workers import Limits
 from tests.attacks import (
     ATTACKS,

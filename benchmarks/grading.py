@@ -27,11 +27,11 @@ import nbformat
 import psutil
 
 from graders import levels
+from graders.classroom.papers import ESSAY, answered, solved_answers
 from graders.course import Course, Lesson
 from graders.grade import grade_lesson
 from graders.gradebook import CONFIG, Book
 from graders.locked import SandboxRunner, runner_for
-from graders.papers import ESSAY, answered, solved_answers
 
 KERAS = """
 import keras

@@ -100,7 +100,7 @@ def doctor(course: Course, args: argparse.Namespace) -> int:
     argument("--exchange", action="store_true", help="also to nbgrader's exchange"),
 )
 def release(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.bundle import release_lessons
+    from graders.classroom.bundle import release_lessons
 
     lessons = [course.find(name) for name in args.lessons]
     return release_lessons(course, lessons, args.out, to_exchange=args.exchange)
@@ -121,7 +121,7 @@ def release(course: Course, args: argparse.Namespace) -> int | None:
     AS_JSON,
 )
 def collect(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.collected import collect_lesson
+    from graders.classroom.collected import collect_lesson
 
     lesson = course.find(args.lesson)
     how = {"exchange": args.exchange, "as_json": args.json}
@@ -138,7 +138,7 @@ def collect(course: Course, args: argparse.Namespace) -> int | None:
     ),
 )
 def essays(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.essays import read_essays, write_essays
+    from graders.classroom.essays import read_essays, write_essays
 
     lesson = course.find(args.lesson)
     if args.source and args.to:
@@ -207,7 +207,7 @@ def grade(course: Course, args: argparse.Namespace) -> int | None:
     if args.apply or args.lower or args.out:
         raise CourseError("--apply and --lower go with --regrade, --out with --shard.")
     if args.source:
-        from graders.collected import take_in_first
+        from graders.classroom.collected import take_in_first
 
         if len(lessons) > 1:
             raise CourseError("--from takes in one lesson. Name that one alone.")
@@ -267,7 +267,7 @@ def gradebook(course: Course, args: argparse.Namespace) -> int | None:
     argument("--exchange", action="store_true", help="into nbgrader's exchange"),
 )
 def feedback(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.pages import write_feedback
+    from graders.classroom.pages import write_feedback
 
     lesson, how = course.find(args.lesson), {"platform": args.zip}
     return write_feedback(course, lesson, args.students, **how, exchange=args.exchange)
@@ -282,7 +282,7 @@ def feedback(course: Course, args: argparse.Namespace) -> int | None:
     AS_JSON,
 )
 def report(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.report import write_report
+    from graders.classroom.report import write_report
 
     lessons = [course.find(name) for name in args.lessons]
     how = {"anonymous": args.anonymous, "as_json": args.json}
@@ -296,7 +296,7 @@ def report(course: Course, args: argparse.Namespace) -> int | None:
     argument("--out", type=Path, metavar="FILE.html", help="default: in .grading/"),
 )
 def similarity(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.similarity import write_similarity
+    from graders.classroom.similarity import write_similarity
 
     return write_similarity(course, course.find(args.lesson), args.out)
 
@@ -331,8 +331,8 @@ def similarity(course: Course, args: argparse.Namespace) -> int | None:
     AS_JSON,
 )
 def export(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.export import Wish, export_grades
-    from graders.grades import Rules
+    from graders.classroom.export import Wish, export_grades
+    from graders.classroom.grades import Rules
 
     what = {name: getattr(args, name) for name in ("to", "file", "lessons", "column")}
     rules = Rules(args.unfinished, args.missing_zero)
@@ -352,7 +352,7 @@ def export(course: Course, args: argparse.Namespace) -> int | None:
     ),
 )
 def slides(course: Course, args: argparse.Namespace) -> int:
-    from graders.slides import make_slides
+    from graders.classroom.slides import make_slides
 
     return make_slides(course, args.lesson, args.out)
 
@@ -366,7 +366,7 @@ def slides(course: Course, args: argparse.Namespace) -> int:
     AS_JSON,
 )
 def demo(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.demo import run_demo
+    from graders.classroom.demo import run_demo
 
     how = {"lessons": args.lessons, "as_json": args.json}
     return run_demo(course, args.students, args.folder, **how)
@@ -389,7 +389,7 @@ def demo(course: Course, args: argparse.Namespace) -> int | None:
     argument("--instructor", default="instructor", metavar="LOGIN", help="who grades"),
 )
 def hub(course: Course, args: argparse.Namespace) -> int | None:
-    from graders.hub import Wish, run_hub
+    from graders.classroom.hub import Wish, run_hub
 
     wanted = {name: getattr(args, name) for name in Wish.__dataclass_fields__}
     return run_hub(course, Wish(**wanted))

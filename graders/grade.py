@@ -10,7 +10,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from graders import classroom, levels
+from graders import levels
+from graders.classroom import roster
 from graders.course import Course, Lesson
 from graders.exercise import GRADER_PROBLEM, NEEDS_GRADING
 from graders.gradebook import Book
@@ -95,7 +96,7 @@ def showing(quiet: bool) -> Iterator[Callable[[Lesson], Progress]]:
         yield lambda lesson: partial(show, bar, bar.add_task(lesson.name))
 
 
-def absent(lessons: Sequence[Lesson], room: classroom.Classroom) -> Iterator[str]:
+def absent(lessons: Sequence[Lesson], room: roster.Classroom) -> Iterator[str]:
     """Who of the roster handed in nothing, and who is not on it, a line a lesson."""
     for lesson in lessons:
         there = {folder.parent.name for folder in submitted(lesson)}
@@ -131,7 +132,7 @@ def grade_lessons(
     """
     if not cluster:
         levels.demand(level)
-    room = classroom.read(course)
+    room = roster.read(course)
     found: list[Entry] = []
     notes: list[str] = []
     with showing(as_json) as progress:

@@ -3,6 +3,7 @@
 import nbformat
 
 from graders import registry
+from graders.classroom.papers import answered
 from graders.collect import collect
 from graders.exercise import NEEDS_GRADING, NOT_ATTEMPTED, PASSED, WRONG
 from graders.gradebook import Book
@@ -10,7 +11,6 @@ from graders.intake import mark_of
 from graders.judge import missing
 from graders.keys import stored_key
 from graders.oracle import resolve
-from graders.papers import answered
 from graders.record import Entry, Record
 from graders.score import Row, name_of, points_of
 from graders.workers import Attempt, Ran

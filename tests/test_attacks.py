@@ -6,13 +6,13 @@ from functools import cache
 
 import pytest
 
+from graders.classroom.export import write_table
+from graders.classroom.pages import write_pages
+from graders.classroom.sheet import FORMULA
 from graders.course import Course
 from graders.exercise import NEEDS_GRADING
-from graders.export import write_table
 from graders.gradebook import Book
 from graders.locked import modules_of
-from graders.pages import write_pages
-from graders.sheet import FORMULA
 from graders.workers import Limits
 from tests.attacks import ALL, ATTACKS, NOTHING, REFUSED, REST, SECTIONS
 from tests.attacks.classroom import HONEST, deserved, grade, told

@@ -11,14 +11,21 @@ import zipfile
 import nbformat
 import pytest
 
-from graders import bundle, cli, registry
+from graders import cli, registry
+from graders.classroom import bundle
+from graders.classroom.exchange import Exchange
+from graders.classroom.papers import SLIPS, answered, solved_answers, with_slip
+from graders.classroom.student_copy import (
+    ANSWERS,
+    ROOT,
+    contents,
+    notebook_source,
+    uses,
+)
 from graders.course import Course, CourseError
-from graders.exchange import Exchange
 from graders.gradebook import Book
 from graders.locked import OURS
-from graders.papers import SLIPS, answered, solved_answers, with_slip
 from graders.seeds import secret_seed
-from graders.student_copy import ANSWERS, ROOT, contents, notebook_source, uses
 
 CLONE = Course(ROOT)
 LESSONS = CLONE.lessons()

@@ -9,12 +9,12 @@ import nbformat
 import pytest
 
 from graders import cli
+from graders.classroom.papers import answered, solved_answers
 from graders.cluster import ClusterRunner, run_there
 from graders.course import CourseError
 from graders.grade import grade_lesson
 from graders.levels import FULL
 from graders.locked import runner_for
-from graders.papers import answered, solved_answers
 from graders.record import Record
 from tests.conftest import ROOT, locked_runner
 

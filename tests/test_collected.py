@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from graders import cli, collected
-from graders.classroom import Person, read
-from graders.collected import Roster, folded, handed_in, take_in
+from graders import cli
+from graders.classroom import collected
+from graders.classroom.collected import Roster, folded, handed_in, take_in
+from graders.classroom.papers import answered
+from graders.classroom.roster import Person, read
 from graders.course import Course, CourseError
 from graders.files import LARGEST
 from graders.gradebook import Book
-from graders.papers import answered
 from tests.classes import Idle
 
 ROSTER = """id,first_name,last_name,email,login

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from graders import cli, made_up
+from graders import cli
+from graders.classroom import made_up
+from graders.classroom.demo import copy_course
+from graders.classroom.papers import SLIPS, Slip, solved_answers, with_slip
 from graders.course import Course, CourseError
-from graders.demo import copy_course
-from graders.papers import SLIPS, Slip, solved_answers, with_slip
 from graders.record import Record
 from tests.conftest import ROOT
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from graders.classroom.downloads import opened, whose
 from graders.course import CourseError
-from graders.downloads import opened, whose
 from graders.files import LARGEST, Unreadable
 
 NAMES = {
@@ -179,6 +179,6 @@ def test_what_is_no_zip_is_refused_in_a_sentence(tmp_path, data):
 
 
 def test_a_zip_of_too_many_files_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("graders.downloads.MOST_MEMBERS", 1)
+    monkeypatch.setattr("graders.classroom.downloads.MOST_MEMBERS", 1)
     with pytest.raises(CourseError, match="holds more than 1 files"):
         listed(zip_of(tmp_path / "all.zip", ["a/a.ipynb", "b/a.ipynb"]))

@@ -9,12 +9,20 @@ import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell
 
-from graders import cli, essays, intake
+from graders import cli, intake
+from graders.classroom import essays
+from graders.classroom.essays import (
+    Essays,
+    guarded,
+    number,
+    read_table,
+    texts,
+    unguarded,
+)
+from graders.classroom.papers import ESSAY, answered
 from graders.course import Course
-from graders.essays import Essays, guarded, number, read_table, texts, unguarded
 from graders.grade import grade_lesson
 from graders.gradebook import Book
-from graders.papers import ESSAY, answered
 from graders.rebuild import rebuild
 from graders.record import Record
 from tests.classes import Knows, submit

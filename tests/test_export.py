@@ -13,11 +13,11 @@ from textwrap import dedent
 import pytest
 
 from graders import cli
+from graders.classroom.export import write_table
+from graders.classroom.papers import ESSAY
 from graders.course import Course
-from graders.export import write_table
 from graders.grade import grade_lesson
 from graders.gradebook import Book
-from graders.papers import ESSAY
 from graders.rebuild import rebuild
 from graders.record import Record
 from graders.regrade import regrade_lesson
@@ -536,9 +536,9 @@ def test_blackboard_gets_its_table_back(
 
 
 def test_students_of_a_download_are_found_by_the_platforms_number(course, tmp_path):
-    from graders.classroom import Person
-    from graders.platforms import Canvas, Moodle, match
-    from graders.sheet import Sheet
+    from graders.classroom.platforms import Canvas, Moodle, match
+    from graders.classroom.roster import Person
+    from graders.classroom.sheet import Sheet
 
     canvas = Canvas(Sheet(tmp_path, CANVAS.encode()))
     assert match(canvas, [Person("smithzoë_1048")]).rows == {"smithzoë_1048": 3}
@@ -560,7 +560,7 @@ def test_other_points_are_scaled_if_asked_for(export, refused, tmp_path):
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("last", [True, False])
 def test_every_byte_is_kept_where_nothing_is_filled(tmp_path, ends, mark, last):
-    from graders.sheet import Sheet
+    from graders.classroom.sheet import Sheet
 
     text = mark + CANVAS.lstrip("\ufeff").replace("\r\n", ends)
     data = (text if last else text.removesuffix(ends)).encode()

@@ -10,11 +10,11 @@ import pytest
 
 import graders.grade
 from graders import cli, gradebook
+from graders.classroom.papers import ESSAY
 from graders.course import CourseError
 from graders.exercise import GRADER_PROBLEM, NOT_ATTEMPTED
 from graders.grade import grade_lesson, line
 from graders.gradebook import Book
-from graders.papers import ESSAY
 from graders.record import Entry, Record, alone
 from graders.score import Row
 from graders.seeds import secret_seed

@@ -15,12 +15,12 @@ import pytest
 from bs4 import BeautifulSoup
 
 from graders import cli
+from graders.classroom.export import write_table
+from graders.classroom.grades import Rules
+from graders.classroom.papers import ESSAY, SLIPS, answered, solved_answers, with_slip
 from graders.course import Course, CourseError
-from graders.export import write_table
 from graders.grade import grade_lesson
 from graders.gradebook import Book
-from graders.grades import Rules
-from graders.papers import ESSAY, SLIPS, answered, solved_answers, with_slip
 from graders.record import Record
 
 EVIL = """

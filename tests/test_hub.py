@@ -17,9 +17,9 @@ import nbformat
 import pytest
 
 from graders import intake, levels
+from graders.classroom.hub_plan import Plan
 from graders.course import Course
 from graders.gradebook import CONFIG, Book
-from graders.hub_plan import Plan
 from tests.conftest import ROOT
 from tests.test_browser import RIGHT, WAIT, WRONG, answer, run_until
 from tests.test_browser import browser as browser  # a fixture

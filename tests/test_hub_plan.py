@@ -17,11 +17,12 @@ import yaml
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from traitlets.config.loader import PyFileConfigLoader
 
-from graders import cli, hub, hub_plan
+from graders import cli
+from graders.classroom import hub, hub_plan
+from graders.classroom.hub import before_spawn, environment, run_hub, told
+from graders.classroom.hub_plan import Plan, Wish, logins, make_plan
 from graders.course import Course, CourseError
 from graders.gradebook import CONFIG
-from graders.hub import before_spawn, environment, run_hub, told
-from graders.hub_plan import Plan, Wish, logins, make_plan
 from graders.lab import SETTINGS
 from tests.conftest import ROOT
 from tests.test_hub_proxy import free_port
@@ -275,7 +276,8 @@ def test_a_port_that_is_taken_is_a_sentence(course):
 
 def test_a_second_hub_in_the_same_folder_is_refused(course):
     folder = hub._made(course.grading / "hub", False)
-    hold = "import sys; from pathlib import Path; from graders.hub import _alone\n"
+    hold = "import sys; from pathlib import Path\n"
+    hold += "from graders.classroom.hub import _alone\n"
     hold += f"with _alone(Path({str(folder)!r})): print(flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -54,7 +54,7 @@ def proxied(ask, *, kind=()):
         server.add_sockets([socket])
         port, inner = free_port(), free_port()
         ports = ["--port", str(port), "--api-port", str(inner)]
-        command = [sys.executable, "-m", "graders.hub_proxy", *ports, *kind]
+        command = [sys.executable, "-m", "graders.classroom.hub_proxy", *ports, *kind]
         ours = {**os.environ, "CONFIGPROXY_AUTH_TOKEN": TOKEN}
         process = subprocess.Popen(command, env=ours)
         try:
@@ -150,7 +150,7 @@ def test_thirty_students_need_not_wait_for_each_other():
 
 def test_the_proxy_ends_when_its_hub_is_killed():
     port, inner = free_port(), free_port()
-    command = [sys.executable, "-m", "graders.hub_proxy"]
+    command = [sys.executable, "-m", "graders.classroom.hub_proxy"]
     command += ["--port", str(port), "--api-port", str(inner)]
     hub = (
         "import subprocess, sys, time\n"

@@ -11,9 +11,9 @@ import nbformat
 import psutil
 import pytest
 
+from graders.classroom.papers import SLIPS, answered, solved_answers, with_slip
 from graders.course import Course
 from graders.gradebook import Book
-from graders.papers import SLIPS, answered, solved_answers, with_slip
 from graders.record import Record
 from graders.seeds import secret_seed
 from tests.conftest import ROOT, locked_runner

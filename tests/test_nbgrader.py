@@ -11,9 +11,9 @@ import pytest
 from nbgrader.api import Gradebook
 
 from graders import intake
+from graders.classroom.papers import ESSAY, SLIPS, answered, solved_answers, with_slip
 from graders.course import Course
 from graders.gradebook import CONFIG
-from graders.papers import ESSAY, SLIPS, answered, solved_answers, with_slip
 from tests.conftest import ROOT
 
 LESSON = "02_attention"

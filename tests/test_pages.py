@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
-from graders import cli, hand_back, pages, registry, render
+from graders import cli, registry
+from graders.classroom import hand_back, pages, render
+from graders.classroom.prose import own_words, passages, title_of
 from graders.collect import cases_for
 from graders.course import Course, CourseError
 from graders.exercise import CRASHED, GRADER_PROBLEM, NOT_ATTEMPTED, WRONG, Exercise
 from graders.gradebook import Book
 from graders.oracle import key_for
-from graders.prose import own_words, passages, title_of
 from graders.score import Row, read_release
 from graders.seeds import secret_seed
 from tests.classes import recorded, submit

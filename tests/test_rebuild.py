@@ -6,11 +6,11 @@ import pytest
 
 import graders.rebuild
 from graders import cli
-from graders.export import write_table
+from graders.classroom.export import write_table
+from graders.classroom.grades import Rules
+from graders.classroom.papers import ESSAY
 from graders.grade import grade_lesson
 from graders.gradebook import Book
-from graders.grades import Rules
-from graders.papers import ESSAY
 from graders.rebuild import rebuild
 from graders.record import Record
 from tests.classes import Knows, submit

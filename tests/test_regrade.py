@@ -7,9 +7,9 @@ import pytest
 
 import graders.regrade
 from graders import cli
+from graders.classroom.papers import ESSAY
 from graders.grade import grade_lesson
 from graders.gradebook import Book
-from graders.papers import ESSAY
 from graders.record import Record
 from graders.regrade import regrade_lesson
 from graders.seeds import secret_seed

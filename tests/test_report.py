@@ -9,7 +9,8 @@ import pandas
 import pytest
 from bs4 import BeautifulSoup
 
-from graders import charts, classroom, cli, registry, report
+from graders import cli, registry
+from graders.classroom import charts, report, roster
 from graders.course import Course
 from graders.exercise import CRASHED, NOT_ATTEMPTED, WRONG
 from graders.score import Row
@@ -156,7 +157,7 @@ def test_the_first_question_is_the_one_a_mistake_ends_in(says, question):
 
 
 def test_every_mistake_has_a_paragraph_and_two_questions(root):
-    room = classroom.Classroom()
+    room = roster.Classroom()
     for lesson in Course(root).lessons():
         work = report.LessonNumbers(lesson, room)
         for mistake in registry.mistakes(lesson.noun):

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from graders import cli, intake, registry
+from graders.classroom.papers import SLIPS, answered, solved_answers, with_slip
 from graders.course import Course, CourseError
 from graders.exercise import (
     CRASHED,
@@ -20,7 +21,6 @@ from graders.exercise import (
     Key,
 )
 from graders.locked import runner_for
-from graders.papers import SLIPS, answered, solved_answers, with_slip
 from graders.runners import ProcessRunner
 from graders.score import Marker, answer_names, lesson_of_file, name_of, read_release
 from graders.workers import Limits, RunnerError

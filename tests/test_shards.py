@@ -7,10 +7,10 @@ import pytest
 
 import graders.shards
 from graders import cli
+from graders.classroom.papers import ESSAY
 from graders.course import Course, CourseError
 from graders.grade import grade_lesson
 from graders.gradebook import Book
-from graders.papers import ESSAY
 from graders.record import Record
 from graders.seeds import secret_seed
 from graders.shards import Shard, grade_shard

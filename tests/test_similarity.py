@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from graders import cli, render, similarity
+from graders import cli
+from graders.classroom import render, similarity
+from graders.classroom.similarity import Likeness, like_code, like_texts
 from graders.gradebook import Book
-from graders.similarity import Likeness, like_code, like_texts
 from tests.classes import recorded
 from tests.test_pages import EVIL, harm_of
 

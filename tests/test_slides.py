@@ -7,7 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from graders import cli, formulas, registry, script, slide_text, slides
+from graders import cli, registry, script
+from graders.classroom import formulas, slide_text, slides
 from graders.course import Course, CourseError
 from tests.conftest import ROOT, needs
 

@@ -1,7 +1,7 @@
 """The settings of `course hub`, which starts JupyterHub with this file.
 
-`COURSE_HUB` names the plan that `graders.hub_plan` wrote: who is in the class, the
-ports, the passwords and the folders.
+`COURSE_HUB` names the plan that `graders.classroom.hub_plan` wrote: who is in the class,
+the ports, the passwords and the folders.
 """
 
 import os
@@ -9,8 +9,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from graders.hub import before_spawn
-from graders.hub_plan import Plan
+from graders.classroom.hub import before_spawn
+from graders.classroom.hub_plan import Plan
 
 c = get_config()  # noqa: F821  JupyterHub puts it here
 plan = Plan.read(Path(os.environ["COURSE_HUB"]))
@@ -20,7 +20,7 @@ c.JupyterHub.bind_url = f"http://{plan.listens}:{plan.port}"
 c.JupyterHub.hub_ip = "127.0.0.1"
 c.JupyterHub.hub_port = plan.hub_port
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{plan.proxy_port}"
-c.ConfigurableHTTPProxy.command = [sys.executable, "-m", "graders.hub_proxy"]
+c.ConfigurableHTTPProxy.command = [sys.executable, "-m", "graders.classroom.hub_proxy"]
 c.ConfigurableHTTPProxy.log_level = "error"
 # Each user has an origin of their own, so that no page of one acts for another.
 c.JupyterHub.subdomain_host = plan.address if plan.subdomains else ""

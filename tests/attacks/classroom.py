@@ -18,11 +18,11 @@ from typing import Any
 import psutil
 
 from graders import intake, registry
+from graders.classroom.papers import answered, solved_answers
 from graders.course import Course, Lesson
 from graders.exercise import Exercise
 from graders.grade import grade_lesson
 from graders.gradebook import CONFIG, Book
-from graders.papers import answered, solved_answers
 from graders.record import Entry
 from graders.score import answer_names, read_release
 from graders.workers import Runner

@@ -18,21 +18,21 @@ from contextlib import nullcontext, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from graders import made_up, papers
-from graders.bundle import release_lessons
-from graders.classroom import Person
-from graders.collected import collect_lesson
+from graders.classroom import made_up, papers
+from graders.classroom.bundle import release_lessons
+from graders.classroom.collected import collect_lesson
+from graders.classroom.essays import read_essays, write_essays
+from graders.classroom.export import Wish, export_grades
+from graders.classroom.grades import Rules
+from graders.classroom.pages import write_feedback
+from graders.classroom.report import write_report
+from graders.classroom.roster import Person
+from graders.classroom.similarity import write_similarity
+from graders.classroom.slides import make_slides
 from graders.course import Course, CourseError, Lesson
-from graders.essays import read_essays, write_essays
-from graders.export import Wish, export_grades
 from graders.grade import grade_lessons
 from graders.gradebook import CONFIG
-from graders.grades import Rules
-from graders.pages import write_feedback
 from graders.record import Record
-from graders.report import write_report
-from graders.similarity import write_similarity
-from graders.slides import make_slides
 
 ESSAY_SHARE, COMMENT = 2 / 3, "The size is right; say for which inputs."
 

@@ -2,7 +2,8 @@
 
 Students fetch, solve and hand in; one instructor collects, grades and returns feedback,
 all through nbgrader's exchange in the hub's folder. JupyterHub's own settings stand in
-`graders/jupyter/jupyterhub_config.py`; who is who, in the plan of `graders.hub_plan`.
+`graders/jupyter/jupyterhub_config.py`; who is who, in the plan of
+`graders.classroom.hub_plan`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from typing import Any
 
 import portalocker
 
+from graders.classroom.hub_plan import Plan, Wish, logins, make_plan
 from graders.course import Course, CourseError
-from graders.hub_plan import Plan, Wish, logins, make_plan
 from graders.lab import SETTINGS, is_free
 
 PACKAGES = ("jupyterhub", "configurable_http_proxy")

@@ -20,11 +20,12 @@ from typing import Any
 
 import nbformat
 
-from graders import classroom, intake, render
+from graders import intake
+from graders.classroom import render, roster
+from graders.classroom.prose import own_words, passages, title_of
+from graders.classroom.standing import Standing, graded
 from graders.course import Course, CourseError, Lesson
-from graders.prose import own_words, passages, title_of
 from graders.score import read_release
-from graders.standing import Standing, graded
 
 GRAM = 25  # symbols in a row that must be alike: copydetect's and MOSS's usual
 LEAST = 60  # symbols that two must share to be shown
@@ -116,7 +117,7 @@ def compare(lesson: Lesson) -> Likeness:
     Raises:
         CourseError: If nobody is.
     """
-    found = graded(lesson, classroom.read(lesson.course))
+    found = graded(lesson, roster.read(lesson.course))
     started = {k: s for k, s in found.items() if s.started}
     names = _names(started)
     cells = {k: _cells(lesson, k) for k in started}

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from graders.classroom.exchange import Exchange
+from graders.classroom.student_copy import PROGRAMS, contents
 from graders.course import Course, CourseError, Lesson
-from graders.exchange import Exchange
 from graders.gradebook import Book
-from graders.student_copy import PROGRAMS, contents
 
 LIST = ".bundle.json"
 NAME = "transformer-course"

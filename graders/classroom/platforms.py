@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from graders.classroom import Person
+from graders.classroom.grades import number as written_out
+from graders.classroom.roster import Person
+from graders.classroom.sheet import NUMBER, Sheet
 from graders.course import CourseError, Lesson
-from graders.grades import number as written_out
-from graders.sheet import NUMBER, Sheet
 
 TEST_STUDENT = "Student, Test"
 READ_ONLY = "(read only)"

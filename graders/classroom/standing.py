@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from graders.classroom import Classroom, Person, aware
+from graders.classroom.roster import Classroom, Person, aware
 from graders.course import CourseError, Lesson
 from graders.exercise import GRADER_PROBLEM, NEEDS_GRADING, NOT_ATTEMPTED
 from graders.gradebook import Book

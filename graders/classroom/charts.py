@@ -9,8 +9,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from graders import render
-from graders.report import LessonReport, summary
+from graders.classroom import render
+from graders.classroom.report import LessonReport, summary
 from transformer.figures import BLUE, VERMILLION, canvas
 
 MOST_BARS = 10

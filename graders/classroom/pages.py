@@ -17,7 +17,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from graders import classroom, feedback, intake, registry, render
+from graders import feedback, intake, registry
+from graders.classroom import render, roster
+from graders.classroom.prose import Hint, Passage, own_words, passages, title_of
+from graders.classroom.standing import Result, Standing, graded
 from graders.collect import cases_for
 from graders.course import Course, CourseError, Lesson
 from graders.exercise import (
@@ -31,9 +34,7 @@ from graders.exercise import (
 from graders.judge import judge
 from graders.keys import stored_key
 from graders.nbgrader_parts import model_answers
-from graders.prose import Hint, Passage, own_words, passages, title_of
 from graders.score import Row, read_release
-from graders.standing import Result, Standing, graded
 
 # What a status is called where a panel's word alone would leave a question.
 WORDS = {
@@ -149,7 +150,7 @@ class Pages:
     def __init__(self, lesson: Lesson) -> None:
         """Raises CourseError if the lesson has no release, or the class is unclear."""
         self.lesson = lesson
-        self.room = classroom.read(lesson.course)
+        self.room = roster.read(lesson.course)
         release = read_release(lesson)
         self.title = title_of(release) or lesson.name
         self.passages = passages(release)
@@ -334,7 +335,7 @@ def write_feedback(
     where = course.grading / "feedback"
     print(f"{lesson.name}: {len(paths)} pages of feedback in {where}")
     if platform or exchange:
-        from graders import hand_back
+        from graders.classroom import hand_back
 
         if platform:
             print(hand_back.pack(lesson, paths, platform))

@@ -41,7 +41,7 @@ SIZE = 12  # points of a formula's letters
 
 
 def page(template: str, **values: Any) -> str:
-    """A template of `graders/templates` with values in it."""
+    """A template of `graders/classroom/templates` with values in it."""
     found: str = _environment().get_template(template).render(policy=POLICY, **values)
     return found
 

@@ -1,9 +1,9 @@
 """The hub's proxy: configurable-http-proxy's Python port, made fit for JupyterHub.
 
-`python -m graders.hub_proxy` takes the arguments that JupyterHub gives. What the port
-(0.4.0) lacks is added here: an address for each user, websockets with a subprotocol and
-with bytes (a kernel's), answers that take longer than 20 seconds (grading), more than
-ten requests at a time, and an end when the hub ends.
+`python -m graders.classroom.hub_proxy` takes the arguments that JupyterHub gives. What
+the port (0.4.0) lacks is added here: an address for each user, websockets with a
+subprotocol and with bytes (a kernel's), answers that take longer than 20 seconds
+(grading), more than ten requests at a time, and an end when the hub ends.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _end_with(parent: int) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reads JupyterHub's arguments and serves."""
-    parser = argparse.ArgumentParser(prog="graders.hub_proxy")
+    parser = argparse.ArgumentParser(prog="graders.classroom.hub_proxy")
     parser.add_argument("--ip", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--api-ip", default="127.0.0.1")

@@ -15,7 +15,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from graders import classroom, registry, render
+from graders import registry
+from graders.classroom import render, roster
+from graders.classroom.prose import Paragraph, Passage, passages, title_of
+from graders.classroom.standing import Standing, standings
 from graders.course import Course, CourseError, Lesson
 from graders.exercise import (
     CRASHED,
@@ -25,10 +28,8 @@ from graders.exercise import (
     Choice,
     Exercise,
 )
-from graders.prose import Paragraph, Passage, passages, title_of
 from graders.record import Record
 from graders.score import points_of, read_release
-from graders.standing import Standing, standings
 
 ENOUGH = 8  # submissions, below which a correlation says nothing
 BINS = 8  # of the distribution of points
@@ -152,7 +153,7 @@ class LessonReport:
 class LessonNumbers:
     """Works out the report on one lesson."""
 
-    def __init__(self, lesson: Lesson, room: classroom.Classroom) -> None:
+    def __init__(self, lesson: Lesson, room: roster.Classroom) -> None:
         self.lesson, self.room = lesson, room
         release = read_release(lesson)
         self.title = title_of(release) or lesson.name
@@ -440,7 +441,7 @@ def reports(course: Course, lessons: Sequence[Lesson]) -> list[LessonReport]:
     Raises:
         CourseError: If none is named and nothing is graded, or the class is unclear.
     """
-    room = classroom.read(course)
+    room = roster.read(course)
     chosen = list(lessons) or [
         lesson for lesson in course.lessons() if Record.of(lesson).path.exists()
     ]
@@ -463,7 +464,7 @@ def write_report(
         json.dump(numbers(found, anonymous), sys.stdout, indent=1)
         print()
     if out or not as_json:
-        from graders.charts import html
+        from graders.classroom.charts import html
 
         path = out or course.grading / "report.html"
         render.write(path, html(found, anonymous))

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from graders import render
+from graders.classroom import render
 from graders.course import CourseError, Lesson
 from graders.gradebook import EXCHANGED, Book
 

@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from graders.classroom import Classroom, Person, aware
+from graders.classroom.roster import Classroom, Person, aware
 from graders.course import Course, CourseError, Lesson
 from graders.gradebook import Book
 

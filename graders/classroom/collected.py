@@ -25,10 +25,11 @@ from typing import Any
 
 from dateutil import parser as dates
 
-from graders import classroom, files, intake
-from graders.classroom import Classroom, Person
+from graders import files, intake
+from graders.classroom import roster
+from graders.classroom.downloads import Handed, opened, safe
+from graders.classroom.roster import Classroom, Person
 from graders.course import CourseError, Lesson
-from graders.downloads import Handed, opened, safe
 from graders.files import STAMP
 from graders.record import alone
 
@@ -133,7 +134,7 @@ def take_in(lesson: Lesson, source: Path) -> Collection:
     Raises:
         CourseError: If it cannot be read, or holds nothing of anybody.
     """
-    room = classroom.read(lesson.course)
+    room = roster.read(lesson.course)
     with alone(lesson.course), opened(source, room.zone) as handed:
         ours = [one for one in handed if _is_of(one, lesson)]
         theirs, unmatched = _by_student(ours, room)
@@ -327,7 +328,7 @@ def stamp(when: datetime) -> str:
 def handed_in(folder: Path) -> datetime | None:
     """When a submitted folder was handed in, by its `timestamp.txt`."""
     with suppress(OSError, ValueError, OverflowError):
-        return classroom.aware(dates.parse((folder / STAMP).read_text("utf-8").strip()))
+        return roster.aware(dates.parse((folder / STAMP).read_text("utf-8").strip()))
     return None
 
 
@@ -380,10 +381,10 @@ def from_exchange(lesson: Lesson) -> Collection:
     Raises:
         CourseError: If there is no exchange, or nbgrader cannot.
     """
-    from graders.exchange import Exchange  # nbgrader takes seconds to import
+    from graders.classroom.exchange import Exchange  # nbgrader takes seconds to import
     from graders.gradebook import Book
 
-    room = classroom.read(lesson.course)
+    room = roster.read(lesson.course)
     exchange = Exchange(Book(lesson.course))
     with alone(lesson.course), TemporaryDirectory(dir=lesson.course.grading) as aside:
         before = _copies(lesson, Path(aside))
@@ -440,7 +441,7 @@ def collect_lesson(
         json.dump(asdict(found), sys.stdout, indent=1)
         print()
     else:
-        show(found, classroom.read(lesson.course))
+        show(found, roster.read(lesson.course))
     return int(found.needs_a_look)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import nbformat
 
-from graders import classroom, papers
-from graders.classroom import Person
+from graders.classroom import papers, roster
+from graders.classroom.roster import Person
 from graders.course import Course, Lesson
 
 PEOPLE = [
@@ -30,7 +30,7 @@ PEOPLE = [
 FIRST_DUE = datetime(2026, 10, 5, 23, 59)
 WEEK, EARLY, LATE = timedelta(weeks=1), timedelta(hours=30), timedelta(hours=26)
 CLASS = """\
-# Who is late, and what that costs; `graders/classroom.py` explains each line.
+# Who is late, and what that costs; `graders/classroom/roster.py` explains each line.
 students: students.csv
 timezone: Europe/Paris
 late:
@@ -85,12 +85,12 @@ def write_class(course: Course, people: Sequence[Person]) -> None:
     """Writes students.csv and class.yml."""
     columns = ("id", "first_name", "last_name", "email", "login")
     rows = [[getattr(person, column) for column in columns] for person in people]
-    write_csv(course.root / classroom.ROSTER, [columns, *rows])
+    write_csv(course.root / roster.ROSTER, [columns, *rows])
     due = "".join(
         f"  {lesson.number}: {FIRST_DUE + i * WEEK:%Y-%m-%d %H:%M}\n"
         for i, lesson in enumerate(course.lessons())
     )
-    (course.root / classroom.FILE).write_text(CLASS + due, encoding="utf-8")
+    (course.root / roster.FILE).write_text(CLASS + due, encoding="utf-8")
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:

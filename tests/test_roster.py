@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from graders.classroom import Late, read
+from graders.classroom.roster import Late, read
 from graders.course import Course, CourseError
 
 TEXT = """

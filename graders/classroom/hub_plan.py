@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from graders import classroom
-from graders.classroom import Person
+from graders.classroom import roster
+from graders.classroom.roster import Person
 from graders.course import Course, CourseError
 from graders.lab import is_free
 
@@ -144,9 +144,9 @@ def logins(course: Course, wish: Wish) -> dict[str, str]:
 
 def _roster(course: Course, file: Path | None) -> Mapping[str, Person]:
     if file is None:
-        people, where = classroom.read(course).people, course.root / classroom.ROSTER
+        people, where = roster.read(course).people, course.root / roster.ROSTER
     elif file.is_file():
-        people, where = classroom.read_roster(file), file
+        people, where = roster.read_roster(file), file
     else:
         raise CourseError(f"There is no roster {file}. It is a CSV with a column `id`.")
     if not people:

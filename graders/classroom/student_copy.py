@@ -17,7 +17,7 @@ from pathlib import Path
 from graders.course import Course, CourseError, Lesson
 from graders.parts import defines, needed_by
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 GRADERS, SUBJECT = "graders", "transformer"
 # Where students enter: what their notebooks import, and the command.
 ENTRIES = ("graders", "graders.check", "graders.cli", "graders.exercises")

@@ -3,9 +3,9 @@
 The lesson's `slideshow` marks say where a slide begins. What stands on a slide is less
 than in the notebook: exercises become "Your turn" with a countdown, choices and essays
 become questions, explanations and hints become speaker's notes, and checks are left
-out. nbconvert makes the page; `graders/deck/` holds its template, its look, and a
-script that shares each part out over slides of 1280 by 720, because only a browser
-knows how high a text is. reveal.js lies there too.
+out. nbconvert makes the page; `deck/` holds its template, its look, and a script that
+shares each part out over slides of 1280 by 720, because only a browser knows how high a
+text is. reveal.js lies there too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from graders import formulas, slide_text
+from graders.classroom import formulas, slide_text
 from graders.course import Course, CourseError, Lesson
 
 DECK = Path(__file__).parent / "deck"

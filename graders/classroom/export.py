@@ -1,7 +1,7 @@
 """`course export`: grades as a table, or into the table that a platform exported.
 
-Scores are worked out anew each time (see `graders.grades`); nothing that is stored
-changes. A file is written whole or not at all, and never over the platform's own.
+Scores are worked out anew each time (see `graders.classroom.grades`); nothing that is
+stored changes. A file is written whole or not at all, never over the platform's own.
 """
 
 from __future__ import annotations
@@ -19,13 +19,29 @@ from typing import Any
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy.orm import Session
 
-from graders import grades
-from graders.classroom import Classroom, Person, read
+from graders.classroom import grades
+from graders.classroom.grades import (
+    EXCUSED,
+    MISSING,
+    WAITING,
+    Grade,
+    Rules,
+    number,
+    span,
+)
+from graders.classroom.platforms import (
+    PLATFORMS,
+    Matches,
+    Platform,
+    Target,
+    match,
+    same,
+    written,
+)
+from graders.classroom.roster import Classroom, Person, read
+from graders.classroom.sheet import Sheet, harmless, write_whole
 from graders.course import Course, CourseError, Lesson
 from graders.files import printable
-from graders.grades import EXCUSED, MISSING, WAITING, Grade, Rules, number, span
-from graders.platforms import PLATFORMS, Matches, Platform, Target, match, same, written
-from graders.sheet import Sheet, harmless, write_whole
 
 COLUMNS = (
     "assignment",
