@@ -16,6 +16,8 @@ from typing import IO
 
 NOTEBOOK = ".ipynb"
 STAMP = "timestamp.txt"  # when it was handed in: nbgrader's, and no student's
+ORIGIN = "platform.txt"  # what a platform called it, to give feedback back under that
+OURS = {STAMP, ORIGIN}
 LARGEST = 20 << 20  # bytes of a file; a lesson has well under one million
 AnyPath = Path | zipfile.Path
 
@@ -57,7 +59,7 @@ def choose(folder: Path, noun: str) -> File:
         if group:
             return max(group, key=lambda file: (file.when, file.name))
     others = (p for p in folder.iterdir() if p.is_file() and not p.is_symlink())
-    names = sorted({path.name for path in others} - {STAMP})
+    names = sorted({path.name for path in others} - OURS)
     only = f", only {' and '.join(map(printable, names[:2]))}" if names else ""
     raise Unreadable(f"There is no {noun}.ipynb in the submitted folder{only}.")
 

@@ -15,7 +15,7 @@ from graders.classroom.collected import Roster, folded, handed_in, take_in
 from graders.classroom.papers import answered
 from graders.classroom.roster import Person, read
 from graders.course import Course, CourseError
-from graders.files import LARGEST
+from graders.files import LARGEST, ORIGIN
 from graders.gradebook import Book
 from tests.classes import Idle
 
@@ -88,7 +88,14 @@ def there(lesson):
     """What lies in the course's submissions, by student."""
     root = lesson.course.grading / "submitted"
     paths = [path for path in root.rglob("*") if path.is_file()]
+    paths = [path for path in paths if path.name != ORIGIN]
     return sorted(path.relative_to(root).as_posix() for path in paths)
+
+
+def origin_of(lesson, student):
+    """What the platform called somebody's work."""
+    path = collected.place(lesson, student) / ORIGIN
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def rows(found):
@@ -243,6 +250,15 @@ def test_of_canvas_copies_the_last_counts(lesson, tmp_path):
     names = [f"lovelaceada_1_2{n}_attention{c}.ipynb" for n, c in enumerate(("-2", ""))]
     row = rows(take_in(lesson, zip_of(tmp_path / "all.zip", *names)))["1001"]
     assert row.file == "attention-2.ipynb"
+
+
+def test_what_the_platform_called_it_is_kept_for_the_way_back(lesson, tmp_path):
+    first, again = (f"lovelaceada_1_{n}_attention.ipynb" for n in (7, 8))
+    take_in(lesson, zip_of(tmp_path / "first.zip", first, "1002/attention.ipynb"))
+    assert origin_of(lesson, "1001") == f"{first}\n"
+    assert origin_of(lesson, "1002") is None
+    take_in(lesson, zip_of(tmp_path / "again.zip", again))
+    assert origin_of(lesson, "1001") == f"{again}\n"
 
 
 def test_another_lessons_files_are_left_alone(lesson, tmp_path):

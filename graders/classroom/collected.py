@@ -30,7 +30,7 @@ from graders.classroom import roster
 from graders.classroom.downloads import Handed, opened, safe
 from graders.classroom.roster import Classroom, Person
 from graders.course import CourseError, Lesson
-from graders.files import STAMP
+from graders.files import ORIGIN, OURS, STAMP
 from graders.record import alone
 
 KINDS = (".ipynb", ".zip")
@@ -260,6 +260,7 @@ class _Shelf:
         folder = place(self.lesson, student)
         if _holds(folder, data):
             _earlier(folder, one.when)
+            _name(folder, one)
             return False
         fresh = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
@@ -269,6 +270,7 @@ class _Shelf:
         (fresh / f"{path.stem}{path.suffix.lower()}").write_bytes(data)
         if one.when:
             (fresh / STAMP).write_text(stamp(one.when), encoding="utf-8")
+        _name(fresh, one)
         replaced = os.path.lexists(folder)
         if replaced:
             keep(self.lesson, student, folder)
@@ -295,7 +297,7 @@ def _holds(folder: Path, data: bytes) -> bool:
     """True if a folder holds this very work, under any name, and no other."""
     if not folder.is_dir() or folder.is_symlink():
         return False
-    there = [path for path in folder.iterdir() if path.name != STAMP]
+    there = [path for path in folder.iterdir() if path.name not in OURS]
     return len(there) == 1 and there[0].is_file() and there[0].read_bytes() == data
 
 
@@ -306,6 +308,12 @@ def _earlier(folder: Path, when: datetime | None) -> None:
         half = folder / f"{STAMP}.new"
         half.write_text(stamp(when), encoding="utf-8")
         os.replace(half, folder / STAMP)
+
+
+def _name(folder: Path, one: Handed) -> None:
+    """Lays beside work what the platform called it, if a platform did."""
+    if one.owner.platform:
+        (folder / ORIGIN).write_text(f"{one.where}\n", encoding="utf-8")
 
 
 def keep(lesson: Lesson, student: str, folder: Path) -> None:

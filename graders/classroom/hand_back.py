@@ -16,9 +16,9 @@ from pathlib import Path, PurePosixPath
 
 from graders.classroom import render
 from graders.course import CourseError, Lesson
+from graders.files import ORIGIN
 from graders.gradebook import EXCHANGED, Book
 
-ORIGIN = "platform.txt"
 MOODLE, CANVAS, PLAIN = "moodle", "canvas", "plain"
 PLATFORMS = (MOODLE, CANVAS, PLAIN)
 # Moodle reads name, number, `assignsubmission`, `file` and the rest, between `_`.

@@ -1,7 +1,7 @@
 """The settings of `course hub`, which starts JupyterHub with this file.
 
-`COURSE_HUB` names the plan that `graders.classroom.hub_plan` wrote: who is in the class,
-the ports, the passwords and the folders.
+`COURSE_HUB` names the plan that `graders.classroom.hub_plan` wrote: who is in the
+class, the ports, the passwords and the folders.
 """
 
 import os
