@@ -271,6 +271,8 @@ def _shape(
     axes = exercise.returns[name]
     same = sorted(got.shape) == sorted(want.shape)
     cause = " The axes are there, in another order." if same else ""
+    if axes == "()":
+        return Fault(f"{name} should be one number, but it has the shape {got.shape}.")
     return Fault(
         f"{name} should have the shape {axes} = {want.shape}, "
         f"but it has {got.shape}.{cause}"
@@ -408,7 +410,9 @@ def _number(value: np.generic) -> str:
 def _type_of(value: np.ndarray | Odd) -> str:
     if isinstance(value, Odd):
         return _a(value.type)
-    return f"a number of type {value.dtype}" if value.ndim == 0 else "an array"
+    if value.ndim:
+        return "an array"
+    return str(value) if value.dtype.kind == "b" else f"the number {value:g}"
 
 
 def _a(noun: str) -> str:

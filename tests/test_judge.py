@@ -160,6 +160,9 @@ def test_where_a_number_is_asked_for_no_array_is_spoken_of():
     count = replace(DOUBLE, returns={"count": "()"}, laws=())
     found = verdict(lambda scores: "3", count, right=np.size, wrong=np.ndim)
     assert found.message == "count should be a number, but it is a str."
+    found = verdict(lambda scores: scores, count, right=np.size, wrong=np.ndim)
+    says = "count should be one number, but it has the shape (1, 2)."
+    assert found.message == says
 
 
 def test_an_expected_error_must_be_raised():
@@ -201,6 +204,11 @@ QUESTION = replace(PREDICTION, right="less")
 @pytest.mark.parametrize("option", ["more", "less"])
 def test_any_option_of_a_prediction_passes(option):
     assert verdict(option, PREDICTION).passed
+
+
+def test_a_number_in_the_place_of_an_option_is_told_as_it_was_written():
+    assert verdict(5, PREDICTION).message.endswith("but it is the number 5.")
+    assert verdict(True, PREDICTION).message.endswith("but it is True.")
 
 
 @pytest.mark.parametrize("unset", [None, ...])
