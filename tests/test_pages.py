@@ -183,6 +183,9 @@ def test_points_and_comment_of_a_person_are_shown(lesson, tmp_path):
     assert "✎ graded by a person 4.5 of 6" in text
     assert "Good. <b>Why</b> d?" in text
     assert text.count("Elegant.") == 1
+    (report,) = reports(mine.course, [mine])
+    (item,) = (one for one in report.items if one.name == "attention-scale-why")
+    assert item.statuses["graded by a person"] == 1
 
 
 def test_no_comment_of_nbgraders_own_is_shown(lesson):

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from graders import feedback, intake, registry
 from graders.classroom import render, roster
 from graders.classroom.prose import Hint, Passage, own_words, passages, title_of
-from graders.classroom.standing import Result, Standing, graded
+from graders.classroom.standing import GRADED, Result, Standing, graded
 from graders.collect import cases_for
 from graders.course import Course, CourseError, Lesson
 from graders.exercise import (
@@ -41,7 +41,6 @@ WORDS = {
     NEEDS_GRADING: "to be graded by a person",
     GRADER_PROBLEM: "our grader failed; it will be graded again",
 }
-GRADED = "graded by a person"
 SIGNS = {**feedback.SIGNS, GRADED: feedback.SIGNS[NEEDS_GRADING]}
 TONES = {
     GRADED: "open",
@@ -181,11 +180,10 @@ class Pages:
         self, result: Result, standing: Standing, written: Mapping[str, _Written]
     ) -> Line:
         row, passage = result.row, self._passage(result.row.name)
-        done = row.status in WORDS and not result.waits
         line = Line(
             f"check-{row.name}",
             passage.title,
-            GRADED if done else row.status,
+            result.status,
             result.points,
             row.max,
             result.waits,

@@ -200,7 +200,7 @@ class LessonNumbers:
     # ------------------------------------------------------------------- exercises
 
     def _items(self) -> Iterator[Item]:
-        statuses = self._table(lambda result: result.row.status)
+        statuses = self._table(lambda result: result.status)
         points = self._table(lambda r: None if r.waits else r.points)
         for name, passage in self.passages.items():
             if name not in points:

@@ -21,6 +21,9 @@ from graders.grading import submitted
 from graders.record import Entry, Record
 from graders.score import Row
 
+FOR_A_PERSON = (NEEDS_GRADING, GRADER_PROBLEM)
+GRADED = "graded by a person"
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -49,6 +52,12 @@ class Result:
     @property
     def waits(self) -> bool:
         return self.mark.points is None
+
+    @property
+    def status(self) -> str:
+        """The record's, until a person has graded what waited for one."""
+        was = self.row.status
+        return GRADED if was in FOR_A_PERSON and not self.waits else was
 
 
 @dataclass(frozen=True)
@@ -176,7 +185,7 @@ def _standing(
 
 
 def _result(row: Row, marks: Mapping[str, Mark]) -> Result:
-    waits = row.status in (NEEDS_GRADING, GRADER_PROBLEM)
+    waits = row.status in FOR_A_PERSON
     usual = Mark(None if waits else row.points)
     return Result(row, marks.get(row.name, usual))
 
