@@ -20,8 +20,9 @@ from graders.classroom.grades import Rules
 from graders.classroom.papers import ESSAY, SLIPS, answered, solved_answers, with_slip
 from graders.course import Course, CourseError
 from graders.grade import grade_lesson
-from graders.gradebook import Book
+from graders.gradebook import CONFIG, Book
 from graders.record import Record
+from tests.classes import Idle, submit
 
 EVIL = """
 <script>alert(1)</script> <img src=x onerror=alert(1)> <a href="javascript:x()">a</a>
@@ -108,6 +109,17 @@ def test_points_given_by_hand_count_and_outlive_another_run(graded, tmp_path):
     with Book(lesson.course).open() as book:
         assert book.find_submission(lesson.name, RIGHT).score == 39
         assert not book.find_grade(*essay).needs_manual_grade
+
+
+def test_what_the_exchange_asks_for_lies_beside_the_graded_notebook(course):
+    lesson = course.find("attention")
+    folder = submit(lesson, "ada").parent
+    (folder / "timestamp.txt").write_text("2026-10-12 21:03:11.000000 UTC")
+    (folder / "submission_secret.txt").symlink_to(course.root / CONFIG)
+    grade_lesson(lesson, Idle())
+    beside = Book(course).graded(lesson, "ada").parent
+    assert (beside / "timestamp.txt").read_text().startswith("2026-10-12")
+    assert not (beside / "submission_secret.txt").exists()
 
 
 # ------------------------------------------------------------------------- the feedback

@@ -235,12 +235,18 @@ def test_without_subdomains_formgrader_stands_in_no_frame(course):
     assert "open it as http://hub.school.example" in "\n".join(told(plan))
 
 
-def test_a_students_packages_are_the_bundles_once_there_is_one(plan):
+def test_a_students_packages_are_the_bundles_alone_once_there_is_one(plan):
     assert "PYTHONPATH" not in environment(plan, "ada", "student")
     bundle = plan.root / ".grading" / "bundle" / "transformer-course"
     (bundle / "graders").mkdir(parents=True)
-    assert environment(plan, "ada", "student")["PYTHONPATH"] == str(bundle)
+    (bundle / "graders" / "__init__.py").touch()
     assert "PYTHONPATH" not in environment(plan, "instructor", "instructor")
+    ours = {**os.environ, **environment(plan, "ada", "student")}
+    asks = "import graders; print(graders.__file__); import graders.oracle"
+    command = [sys.executable, "-c", asks]
+    done = subprocess.run(command, env=ours, cwd="/", capture_output=True, text=True)
+    assert done.stdout.startswith(str(bundle))
+    assert "No module named 'graders.oracle'" in done.stderr
 
 
 def switched(role):

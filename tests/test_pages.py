@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from graders import cli, registry
 from graders.classroom import hand_back, pages, render
 from graders.classroom.prose import own_words, passages, title_of
+from graders.classroom.report import reports
 from graders.collect import cases_for
 from graders.course import Course, CourseError
 from graders.exercise import CRASHED, GRADER_PROBLEM, NOT_ATTEMPTED, WRONG, Exercise

@@ -194,7 +194,9 @@ def environment(plan: Plan, name: str, role: str) -> dict[str, str]:
     if role == "instructor":
         found["COURSE_ROOT"] = str(plan.root)
     elif (bundle / "graders").is_dir():
-        found["PYTHONPATH"] = str(bundle)  # without oracle, mistakes and solutions
+        # Without oracle, mistakes and solutions, and with no way to them.
+        parts = [str(bundle), str(SETTINGS / "student" / "python")]
+        found["PYTHONPATH"] = os.pathsep.join(parts)
     if plan.real_users:
         found["COURSE_REAL_USERS"] = "1"
     return found
