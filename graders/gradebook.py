@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from graders import feedback, intake
+from graders.classroom import roster
 from graders.course import Course, CourseError, Lesson
 from graders.exercise import GRADER_PROBLEM, PASSED, Verdict
 from graders.nbgrader_parts import SaveGradesAtOnce, ShowModelAnswers
@@ -126,6 +128,17 @@ class Book:
         }
         return {"nbgrader": about}
 
+    @cached_property
+    def room(self) -> roster.Classroom:
+        """The class, as its roster names it."""
+        return roster.read(self.course)
+
+    def _about(self, student: str) -> dict[str, str]:
+        """What formgrader shows of a student, where the roster knows it."""
+        person = self.room.person(student)
+        names = ("first_name", "last_name", "email")
+        return {name: getattr(person, name) for name in names if getattr(person, name)}
+
     def _submission(self, lesson: Lesson, student: str) -> None:
         folder = self.course.grading / "submitted" / student / lesson.name
         try:
@@ -136,7 +149,7 @@ class Book:
         with self.open() as book, warnings.catch_warnings():
             # nbgrader adds a row before its session has it; it is stored all right.
             warnings.simplefilter("ignore", SAWarning)
-            book.update_or_create_student(student)
+            book.update_or_create_student(student, **self._about(student))
             found = book.update_or_create_submission(lesson.name, student, **stamp)
             # What lateness costs is worked out at export; what stands here is older.
             if found.late_submission_penalty:

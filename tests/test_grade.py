@@ -360,3 +360,15 @@ def test_a_second_is_not_lost_on_a_grammar_of_web_addresses(lesson):
         check=True,
     )
     assert ran.stdout.splitlines()[-1] == "None True"
+
+
+def test_formgrader_finds_the_names_of_the_roster(lesson):
+    roster = "id,first_name,last_name,email\nada,Ada,Lovelace,a@b.example\n"
+    (lesson.course.root / "students.csv").write_text(roster, encoding="utf-8")
+    for student in ("ada", "blaise"):
+        submit(lesson, student)
+    grade_lesson(lesson, Idle())
+    with Book(lesson.course).open() as book:
+        found = {s.id: (s.first_name, s.last_name, s.email) for s in book.students}
+    assert found["ada"] == ("Ada", "Lovelace", "a@b.example")
+    assert found["blaise"] == (None, None, None)
