@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from graders import cli, registry
-from graders.classroom import hand_back, pages, render
+from graders.classroom import hand_back, pages, render, whole
 from graders.classroom.prose import own_words, passages, title_of
 from graders.classroom.report import reports
 from graders.collect import cases_for
@@ -417,9 +417,9 @@ def test_a_damaged_gradebook_is_a_sentence(course, monkeypatch, capsys):
 def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(CourseError, match="Nothing was written"):
-        render.write(tmp_path / "file" / "page.html", "x")
-    with pytest.raises(CourseError, match="Nothing was written"):
-        render.write(tmp_path, "x")
+        whole.write(tmp_path / "file" / "page.html", "x")
+    with pytest.raises(CourseError, match="is a folder"):
+        whole.write(tmp_path, "x")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

@@ -343,7 +343,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(
     lesson, tmp_path, monkeypatch, capsys
 ):
     assert run(lesson.course, monkeypatch, "02", "--out", str(tmp_path)) == 2
-    assert "Nothing was written" in capsys.readouterr().err
+    assert "is a folder. Name a file in it" in capsys.readouterr().err
     assert [*tmp_path.iterdir()] == []
 
 

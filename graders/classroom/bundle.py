@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from graders.classroom import whole
 from graders.classroom.exchange import Exchange
 from graders.classroom.student_copy import PROGRAMS, contents
 from graders.course import Course, CourseError, Lesson
@@ -134,10 +135,7 @@ def _write_list(folder: Path, lessons: Sequence[str], files: Sequence[str]) -> N
 def _write(path: Path, data: bytes, program: bool = False) -> None:
     """Writes a file whole or not at all; one that is the same stays."""
     if not (path.is_file() and not path.is_symlink() and path.read_bytes() == data):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f".{path.name}.{os.getpid()}")
-        half.write_bytes(data)
-        os.replace(half, path)
+        whole.write(path, data)
     if program:
         path.chmod(0o755)
 

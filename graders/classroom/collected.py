@@ -26,7 +26,7 @@ from typing import Any
 from dateutil import parser as dates
 
 from graders import files, intake
-from graders.classroom import roster
+from graders.classroom import roster, whole
 from graders.classroom.downloads import Handed, opened, safe
 from graders.classroom.roster import Classroom, Person
 from graders.course import CourseError, Lesson
@@ -305,9 +305,7 @@ def _earlier(folder: Path, when: datetime | None) -> None:
     """The same work was there already: it came when it came first."""
     known = handed_in(folder)
     if when and (known is None or when < known):
-        half = folder / f"{STAMP}.new"
-        half.write_text(stamp(when), encoding="utf-8")
-        os.replace(half, folder / STAMP)
+        whole.write(folder / STAMP, stamp(when))
 
 
 def _name(folder: Path, one: Handed) -> None:

@@ -11,7 +11,6 @@ import codecs
 import csv
 import io
 import math
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from graders import intake
+from graders.classroom import whole
 from graders.course import CourseError, Lesson
 from graders.gradebook import Book
 from graders.nbgrader_parts import model_answers
@@ -204,10 +204,9 @@ def write_essays(lesson: Lesson, to: Path | None = None) -> int:
     to = to or lesson.course.grading / "essays" / f"{lesson.name}.csv"
     rows = list(found.rows())
     _refuse_loss(to, rows, lesson)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    _write(to, table(rows).encode("utf-8-sig"))
+    whole.write(to, table(rows).encode("utf-8-sig"))
     scheme = to.with_name(f"{to.stem}-scheme.txt")
-    _write(scheme, found.scheme().encode("utf-8-sig"))
+    whole.write(scheme, found.scheme().encode("utf-8-sig"))
     print(f"{to}: {len(rows)} essays, {found.waiting()} to be graded.")
     print(f"{scheme}: how to mark them.")
     print(f"Then: course essays {lesson.number} --from {to}")
@@ -258,12 +257,6 @@ def _is_same(one: str, other: str) -> bool:
         return one == other or number(one) == number(other)
     except ValueError:
         return False
-
-
-def _write(path: Path, data: bytes) -> None:
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.write_bytes(data)
-    os.replace(half, path)
 
 
 # ----------------------------------------------------------------------------- reading

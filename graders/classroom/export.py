@@ -19,7 +19,7 @@ from typing import Any
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy.orm import Session
 
-from graders.classroom import grades
+from graders.classroom import grades, whole
 from graders.classroom.grades import (
     EXCUSED,
     MISSING,
@@ -39,7 +39,7 @@ from graders.classroom.platforms import (
     written,
 )
 from graders.classroom.roster import Classroom, Person, read
-from graders.classroom.sheet import Sheet, harmless, write_whole
+from graders.classroom.sheet import Sheet, harmless
 from graders.course import Course, CourseError, Lesson
 from graders.files import printable
 
@@ -202,7 +202,7 @@ def write_table(course: Course, to: Path, rules: Rules | None = None) -> None:
     """
     with grades.opened(course) as session:
         found = grades_of(course, session, rules=rules)
-    write_whole(to, table(found))
+    whole.write(to, table(found))
 
 
 class CourseTable(ExportPlugin):
@@ -222,7 +222,7 @@ class CourseTable(ExportPlugin):
         for lesson, each in found.found.items():
             mine = [one for one in each if not wanted or one.person.id in wanted]
             found.found[lesson] = mine
-        write_whole(Path(self.to or "grades.csv"), table(found))
+        whole.write(Path(self.to or "grades.csv"), table(found))
 
 
 # ------------------------------------------------------------ into a platform's table
@@ -322,7 +322,7 @@ def export_grades(course: Course, wish: Wish, as_json: bool = False) -> int:
         told = fill(platform, found, wish, matches)
         data = platform.sheet.encoded()
     out = _out(course, wish, list(told))
-    write_whole(out, data)
+    whole.write(out, data)
     _say(found, told, matches, out, wish, as_json)
     return 0
 

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from graders.classroom import render
+from graders.classroom import whole
 from graders.course import CourseError, Lesson
 from graders.files import ORIGIN
 from graders.gradebook import EXCHANGED, Book
@@ -46,7 +46,7 @@ def pack(lesson: Lesson, pages: Sequence[Path], platform: str) -> Path:
         for page, name in names.items():
             archive.write(page, name or f"{_student(page)}/{page.name}")
     path = lesson.course.grading / "feedback" / f"{lesson.name}-{platform}.zip"
-    render.write(path, made.getvalue())
+    whole.write(path, made.getvalue())
     return path
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from markupsafe import Markup
 
 from graders import feedback, intake, registry
-from graders.classroom import render, roster
+from graders.classroom import render, roster, whole
 from graders.classroom.prose import Hint, Passage, own_words, passages, title_of
 from graders.classroom.standing import GRADED, Result, Standing, graded
 from graders.collect import cases_for
@@ -317,7 +317,7 @@ def write_pages(lesson: Lesson, students: Sequence[str] = ()) -> list[Path]:
     folder = lesson.course.grading / "feedback"
     paths = {s: folder / s / lesson.name / f"{lesson.noun}.html" for s in made}
     for student, path in paths.items():
-        render.write(path, made[student])
+        whole.write(path, made[student])
     return list(paths.values())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import re
 from datetime import timedelta
 from functools import cache
@@ -19,7 +18,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from graders.course import CourseError
 from graders.feedback import prose
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -59,23 +57,6 @@ def _environment() -> Environment:
     made.filters["number"] = number
     made.filters["lesson"] = markdown
     return made
-
-
-def write(path: Path, text: str | bytes) -> None:
-    """Writes a file whole or not at all.
-
-    Raises:
-        CourseError: If it cannot be written there.
-    """
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(text if isinstance(text, bytes) else text.encode())
-        os.replace(fresh, path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True) if fresh.is_file() else None
-        hint = "Nothing was written; name another place, or make this one writable."
-        raise CourseError(f"{path}: {error.strerror}. {hint}") from None
 
 
 def number(value: float) -> str:

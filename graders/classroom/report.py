@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from graders import registry
-from graders.classroom import render, roster
+from graders.classroom import render, roster, whole
 from graders.classroom.prose import Paragraph, Passage, passages, title_of
 from graders.classroom.standing import Standing, standings
 from graders.course import Course, CourseError, Lesson
@@ -467,7 +467,7 @@ def write_report(
         from graders.classroom.charts import html
 
         path = out or course.grading / "report.html"
-        render.write(path, html(found, anonymous))
+        whole.write(path, html(found, anonymous))
         print(path, file=sys.stderr if as_json else sys.stdout)
     return 0
 

@@ -8,7 +8,6 @@ also where it begins like a formula, because by it the platform knows its rows a
 from __future__ import annotations
 
 import codecs
-import os
 import re
 from pathlib import Path
 
@@ -128,26 +127,3 @@ def _value(cell: str) -> str:
 
 def _is_open(cell: str) -> bool:
     return cell.startswith('"') and (len(cell) == 1 or not cell.endswith('"'))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all.
-
-    Raises:
-        CourseError: If it cannot be written; says where and why.
-    """
-    if path.is_dir():
-        raise CourseError(f"{path} is a folder. Name a file in it: --out GRADES.csv")
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(data)
-        os.replace(fresh, path)
-    except OSError as error:
-        hint = "Name another with --out."
-        raise CourseError(
-            f"{path} cannot be written: {error.strerror}. {hint}"
-        ) from None
-    finally:
-        if fresh.parent.is_dir():
-            fresh.unlink(missing_ok=True)

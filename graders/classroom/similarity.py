@@ -21,7 +21,7 @@ from typing import Any
 import nbformat
 
 from graders import intake
-from graders.classroom import render, roster
+from graders.classroom import render, roster, whole
 from graders.classroom.prose import own_words, passages, title_of
 from graders.classroom.standing import Standing, graded
 from graders.course import Course, CourseError, Lesson
@@ -353,7 +353,7 @@ def write_similarity(course: Course, lesson: Lesson, out: Path | None = None) ->
         raise CourseError(f"{text}: there is nothing to compare.")
     path = out or course.grading / f"similarity-{lesson.name}.html"
     limits = {"gram": GRAM, "least": LEAST, "share": SHARE, "run": WORDS, "few": FEW}
-    render.write(path, render.page("similarity.html", like=found, limits=limits))
+    whole.write(path, render.page("similarity.html", like=found, limits=limits))
     said = "little is left to compare" if found.few else "look before you judge"
     print(f"{lesson.name}: {len(found.pairs)} pairs of code; {said}.")
     print(path)

@@ -182,7 +182,9 @@ def _data(path: Path) -> Iterator[Path]:
     if path.name == "__init__.py" and folder != ROOT / GRADERS:
         yield from (p for p in folder.glob("*") if p.is_file() and p.suffix != ".py")
     if path == ROOT / GRADERS / "lab.py":
-        yield from (p for p in (folder / "jupyter").rglob("*") if p.is_file())
+        # Those of `course lab`; the hub's lie in other folders there.
+        for place in ("*.json", "labconfig/*.json"):
+            yield from (folder / "jupyter").glob(place)
 
 
 def _name(path: Path) -> str:
