@@ -118,9 +118,19 @@ def release(course: Course, args: argparse.Namespace) -> int | None:
         help="a zip or a folder of Moodle's, Canvas's, Blackboard's or yours",
     ),
     argument("--exchange", action="store_true", help="from nbgrader's exchange"),
+    argument(
+        "--withdraw",
+        nargs="+",
+        metavar="STUDENT",
+        help="take work back that was taken in by mistake",
+    ),
     AS_JSON,
 )
 def collect(course: Course, args: argparse.Namespace) -> int | None:
+    if args.withdraw:
+        from graders.classroom.withdraw import withdraw
+
+        return withdraw(course.find(args.lesson), args.withdraw)
     from graders.classroom.collected import collect_lesson
 
     lesson = course.find(args.lesson)

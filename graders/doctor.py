@@ -187,7 +187,7 @@ def _sandbox() -> Finding:
 
     found = levels.reach()
     if found.level == levels.FULL:
-        return Finding("grading sandbox", OK, "students' code is locked in")
+        return Finding("grading sandbox", OK, "level full: students' code is locked in")
     says = f"students' code cannot be locked in: {found.why}"
     return Finding("grading sandbox", NOTE, says, f"Instructors: {levels.advice()}")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from graders import levels
 from graders.classroom import roster
-from graders.course import Course, Lesson
+from graders.course import Course, CourseError, Lesson
 from graders.exercise import GRADER_PROBLEM, NEEDS_GRADING
 from graders.gradebook import Book
 from graders.grading import Grading, submitted
@@ -69,7 +69,7 @@ def line(entry: Entry, fresh: bool = True, old: bool = False) -> str:
     waiting = sum(row.max for row in entry.rows if row.status == NEEDS_GRADING)
     parts = [f"{entry.student}: {entry.points:g} of {entry.max:g} points"]
     if waiting:
-        parts.append(f"{waiting:g} to be graded by hand")
+        parts.append(f"{waiting:g} are given by hand")
     known = [row.mistake for row in entry.rows if row.mistake]
     if known:
         parts.append("recognised " + ", ".join(dict.fromkeys(known)))
@@ -149,6 +149,6 @@ def grade_lessons(
         print()
     elif not found:
         names = ", ".join(lesson.name for lesson in lessons)
-        where = course.grading / "submitted" / "STUDENT" / "LESSON"
-        print(f"Nothing is submitted for {names}. It belongs in {where}.")
+        hint = f"Take it in first: course collect {lessons[0].number} DOWNLOAD.zip"
+        raise CourseError(f"Nothing is submitted for {names}. {hint}")
     return int(any(entry.failed for entry in found))

@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,16 @@ class Book:
         """Tells whether the gradebook holds this very entry of a lesson."""
         with self.open() as book:
             found = book.assignment_submissions(lesson.name)
-            known = {submission.student_id for submission in found}
+            known = {
+                submission.student_id: submission.timestamp for submission in found
+            }
 
         def holds(entry: Entry) -> bool:
-            graded = self.graded(lesson, entry.student)
-            return entry.student in known and _mark_in(graded) == entry.mark
+            if entry.student not in known:
+                return False
+            when = self._handed_in(lesson, entry.student)
+            same = when in (None, known[entry.student])
+            return same and _mark_in(self.graded(lesson, entry.student)) == entry.mark
 
         return holds
 
@@ -128,6 +134,14 @@ class Book:
         }
         return {"nbgrader": about}
 
+    def _handed_in(self, lesson: Lesson, student: str) -> datetime | None:
+        """When work came, by its timestamp.txt, as nbgrader reads it."""
+        folder = self.course.grading / "submitted" / student / lesson.name
+        try:
+            return self.folders.get_existing_timestamp(str(folder))
+        except Exception:  # a student's file may hold anything
+            return None
+
     @cached_property
     def room(self) -> roster.Classroom:
         """The class, as its roster names it."""
@@ -140,11 +154,7 @@ class Book:
         return {name: getattr(person, name) for name in names if getattr(person, name)}
 
     def _submission(self, lesson: Lesson, student: str) -> None:
-        folder = self.course.grading / "submitted" / student / lesson.name
-        try:
-            when = self.folders.get_existing_timestamp(str(folder))
-        except Exception:  # a student's file may hold anything
-            when = None
+        when = self._handed_in(lesson, student)
         stamp = {"timestamp": when} if when else {}
         with self.open() as book, warnings.catch_warnings():
             # nbgrader adds a row before its session has it; it is stored all right.
@@ -199,6 +209,11 @@ class Book:
                 with (folder / name).open("rb") as file:
                     text = file.read(LONGEST)  # a student may hand in anything
                 self.graded(lesson, student).with_name(name).write_bytes(text)
+
+    def remove(self, lesson: Lesson, student: str) -> None:
+        """Forgets a submission, if there is one."""
+        with self.open() as book, suppress(MissingEntry):
+            book.remove_submission(lesson.name, student)
 
     def release_feedback(self, lesson: Lesson, student: str) -> None:
         """Has nbgrader put a student's page of feedback into its exchange.

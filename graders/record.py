@@ -42,6 +42,7 @@ class Entry:
         notes: What was repaired.
         problem: Why the file could not be graded, or "".
         versions: Of Python and numpy.
+        withdrawn: True if the student's work was taken back: no grade, none before it.
     """
 
     student: str
@@ -56,6 +57,7 @@ class Entry:
     notes: tuple[str, ...] = ()
     problem: str = ""
     versions: Mapping[str, str] | None = None
+    withdrawn: bool = False
 
     @property
     def points(self) -> float:
@@ -112,8 +114,9 @@ class Record:
         return [_entry(item) for item in found if item]
 
     def latest(self) -> dict[str, Entry]:
-        """Each student's last entry."""
-        return {entry.student: entry for entry in self.entries()}
+        """Each student's last entry; none of those whose work was taken back."""
+        last = {entry.student: entry for entry in self.entries()}
+        return {name: entry for name, entry in last.items() if not entry.withdrawn}
 
 
 def _break_before(file: Any) -> bytes:

@@ -284,7 +284,7 @@ LINES = {
     "ada: 0 of 2 points; recognised no-scale": {
         "rows": (row("wrong", 0, 2, "no-scale"),)
     },
-    "ada: 0 of 2 points; 2 to be graded by hand": {"rows": (row("needs grading"),)},
+    "ada: 0 of 2 points; 2 are given by hand": {"rows": (row("needs grading"),)},
     "ada: 0 of 2 points; timed out": {"rows": (row("timed out"),)},
     "ada: 0 of 2 points; crashed; x: 2 cells": {
         "rows": (row("crashed"),),
@@ -318,10 +318,10 @@ def test_json_is_all_that_is_printed(command, lesson):
     assert (entry["student"], len(entry["rows"])) == ("ada", 17)
 
 
-def test_with_nothing_submitted_it_says_where_it_belongs(command):
-    code, out, _ = command("grade", "02")
-    assert code == 0
-    assert out.startswith("Nothing is submitted for 02_attention. It belongs in ")
+def test_with_nothing_submitted_it_says_what_to_do_first(command):
+    code, _, err = command("grade", "02")
+    assert code == 2
+    assert "Nothing is submitted for 02_attention. Take it in first: course col" in err
 
 
 def test_an_unknown_lesson_is_one_sentence_and_exit_2(command):
