@@ -59,7 +59,7 @@ POINTS = {
 @pytest.mark.parametrize("kind", POINTS)
 def test_each_kind_of_student_gets_what_it_deserves(played, kind):
     student = of_kind(played, kind)
-    assert (student["points"], student["grade"]) == POINTS[kind]
+    assert (student["points"], student["grade"]) == pytest.approx(POINTS[kind])
     assert student["recognised"] == []
 
 
