@@ -160,6 +160,15 @@ def test_who_cannot_be_told_is_listed_and_not_guessed(lesson, tmp_path, name, sa
     assert there(lesson) == []
 
 
+def test_who_is_nobody_is_told_by_all_that_was_looked_for(lesson, tmp_path):
+    name = "strangerdoctor_1099_5_x.ipynb"
+    found = take_in(lesson, zip_of(tmp_path / "all.zip", name))
+    assert found.unmatched[0].says == (
+        "Nobody on the roster has 'strangerdoctor' or '1099' as id, login, e-mail or "
+        "name. Correct the roster, or rename the file."
+    )
+
+
 def test_an_id_that_is_no_folders_name_is_refused(lesson, tmp_path):
     (lesson.course.root / "class.yml").unlink()
     (lesson.course.root / "students.csv").write_text("id,login\n../x,ada\n")
@@ -211,6 +220,19 @@ def test_late_is_by_the_classes_zone_and_with_extensions(lesson, tmp_path):
     assert found["1001"].when == "2026-10-13T23:59:00Z"
     assert found["1002"].late == found["1006"].late == 0
     assert "Late by 1 day, 2 hours." in collected.said(found["1001"])
+
+
+def test_a_folder_that_lost_its_times_is_noted(lesson, tmp_path, capsys):
+    names = ("1001/attention.ipynb", "1002/attention.ipynb")
+    source = folder_of(tmp_path / "all", *names)
+    take_in(lesson, source)
+    note = "Note: all files are of today, as after unpacking. Collect the zip itself, "
+    assert capsys.readouterr().err == f"{note}or set timestamp.txt right.\n"
+    os.utime(source / names[0], (1e9, 1e9))
+    take_in(lesson, source)
+    attempt = "W_adal_attempt_2026-10-12-21-03-11_attention.ipynb"
+    take_in(lesson, folder_of(tmp_path / "other", attempt))
+    assert capsys.readouterr().err == ""
 
 
 def test_a_time_that_nobody_knows_is_none(lesson, tmp_path):
@@ -275,13 +297,13 @@ def test_another_lessons_files_are_left_alone(lesson, tmp_path):
 def test_what_is_replaced_is_kept(lesson, tmp_path):
     source = folder_of(tmp_path / "all", "adal/attention.ipynb")
     assert not rows(take_in(lesson, source))["1001"].replaced
-    for text in ("{} ", "{}  "):
+    for text in (f"{NOTEBOOK} ", f"{NOTEBOOK}  "):
         (source / "adal" / "attention.ipynb").write_text(text)
         assert rows(take_in(lesson, source))["1001"].replaced
     kept = (lesson.course.grading / "replaced" / "1001" / lesson.name).glob("*/*.ipynb")
-    assert sorted(path.read_text() for path in kept) == sorted([NOTEBOOK, "{} "])
+    assert sorted(path.read_text() for path in kept) == [NOTEBOOK, f"{NOTEBOOK} "]
     now = lesson.course.grading / "submitted" / "1001" / lesson.name
-    assert (now / "attention.ipynb").read_text() == "{}  "
+    assert (now / "attention.ipynb").read_text() == f"{NOTEBOOK}  "
 
 
 def test_the_same_again_changes_nothing(lesson, tmp_path):
@@ -304,7 +326,7 @@ def test_the_same_work_came_when_it_came_first(lesson, tmp_path):
 def test_killed_on_the_way_nothing_is_half_written(lesson, tmp_path, monkeypatch):
     source = folder_of(tmp_path / "all", "adal/attention.ipynb")
     take_in(lesson, source)
-    (source / "adal" / "attention.ipynb").write_text("{}")
+    (source / "adal" / "attention.ipynb").write_text(f"{NOTEBOOK} ")
     with monkeypatch.context() as patch:
         patch.setattr(collected.os, "rename", lambda *_: (_ for _ in ()).throw(OSError))
         with pytest.raises(OSError):  # noqa: PT011  made up
@@ -316,6 +338,136 @@ def test_killed_on_the_way_nothing_is_half_written(lesson, tmp_path, monkeypatch
     ]
     kept = (lesson.course.grading / "replaced").rglob("*.ipynb")
     assert [path.read_text() for path in kept] == [NOTEBOOK]
+
+
+DAYS = {day: (2026, 10, day, 18, 0, 0) for day in (10, 11, 14)}
+BROKEN, OTHERS = NOTEBOOK[:20], NOTEBOOK.replace("02_attention", "03_heads")
+
+
+def of_day(path, day, data=NOTEBOOK, student="1001"):
+    """A download of a day, with one student's work."""
+    name = f"{student}/attention.ipynb"
+    return zip_of(path / f"{day}.zip", name, when=DAYS[day], data=data)
+
+
+def lies(lesson, student="1001"):
+    """The one notebook in a student's folder."""
+    [path] = collected.place(lesson, student).glob("*.ipynb")
+    return path.read_text()
+
+
+def test_an_older_download_does_not_replace_newer_work(lesson, command, tmp_path):
+    older = of_day(tmp_path, 10)
+    take_in(lesson, older)
+    newer = take_in(lesson, of_day(tmp_path, 14, f"{NOTEBOOK} "))
+    assert "Replaced an older one." in collected.said(rows(newer)["1001"])
+    code, out, err = command("collect", "02", older)
+    assert (code, err) == (0, "")
+    assert "What is there is newer (2026-10-14 18:00): not taken." in out
+    assert "Replaced" not in out
+    assert lies(lesson) == f"{NOTEBOOK} "
+    assert len(list((lesson.course.grading / "replaced").rglob("*.ipynb"))) == 1
+    assert os.listdir(collected.place(lesson, "1001").parent) == [lesson.name]
+
+
+def test_a_row_that_stays_tells_of_what_is_there(lesson, tmp_path):
+    take_in(lesson, of_day(tmp_path, 14))
+    late = "lovelaceada_LATE_1_2_attention.ipynb"
+    source = zip_of(tmp_path / "a.zip", late, when=DAYS[10], data=f"{NOTEBOOK} ")
+    row = rows(take_in(lesson, source))["1001"]
+    assert (row.when, row.late) == ("2026-10-14T16:00:00Z", 42 * 3600 + 60)
+    assert not row.marked_late
+    assert not row.replaced
+    assert origin_of(lesson, "1001") is None
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("", "The file is empty. What was there stays."),
+        (BROKEN, "It is cut off or was damaged. What was there stays."),
+        (OTHERS, "The notebook is lesson 03_heads's. What was there stays."),
+    ],
+)
+def test_work_with_a_problem_does_not_replace_a_good_one(
+    lesson, command, tmp_path, data, says
+):
+    take_in(lesson, of_day(tmp_path, 11))
+    source = folder_of(tmp_path / "all", "1002/attention.ipynb")
+    code, out, _ = command(
+        "collect", "02", folder_of(source, "1001/x.ipynb", data=data)
+    )
+    assert code == 1
+    assert says in out
+    assert "Replaced" not in out
+    assert lies(lesson) == NOTEBOOK
+    assert not (lesson.course.grading / "replaced").exists()
+
+
+def test_work_with_a_problem_makes_way(lesson, tmp_path):
+    take_in(lesson, of_day(tmp_path, 10, BROKEN))
+    row = rows(take_in(lesson, of_day(tmp_path, 11, "")))["1001"]
+    assert (row.problem, row.replaced) == ("The file is empty.", True)
+    row = rows(take_in(lesson, of_day(tmp_path, 14)))["1001"]
+    assert (row.problem, row.told) == ("", "Replaced an older one.")
+
+
+def test_where_no_time_is_known_nothing_is_called_older(lesson, tmp_path):
+    unknown = (1980, 1, 1, 0, 0, 0)
+    source = tmp_path / "all.zip"
+    take_in(lesson, zip_of(source, "1001/a.ipynb", when=unknown))
+    zip_of(source, "1001/a.ipynb", when=unknown, data=f"{NOTEBOOK} ")
+    row = rows(take_in(lesson, source))["1001"]
+    assert row.replaced
+    assert collected.said(row) == ["Replaced what was there."]
+
+
+def test_a_folder_without_work_is_no_newer_work(lesson, tmp_path):
+    take_in(lesson, of_day(tmp_path, 14))
+    (collected.place(lesson, "1001") / "attention.ipynb").unlink()
+    take_in(lesson, of_day(tmp_path, 10))
+    assert lies(lesson) == NOTEBOOK
+
+
+# ---------------------------------------------------------------- the wrong download
+
+
+@pytest.mark.parametrize("arguments", [("collect", "02"), ("grade", "02", "--from")])
+def test_a_whole_class_of_another_lesson_is_refused(
+    lesson, command, tmp_path, arguments
+):
+    names = [f"lovelaceada_1_{n}_homework.ipynb" for n in (1, 2)]
+    source = zip_of(tmp_path / "a.zip", *names, "1002/x.ipynb", data=OTHERS)
+    code, _, err = command(*arguments, source)
+    assert code == 2
+    says = "a.zip holds notebooks of 03_heads, not of 02_attention. Did you mean: "
+    assert f"{says}course collect 03 {source}" in err
+    assert os.listdir(lesson.course.grading) == ["lock"]
+
+
+def test_notebooks_of_several_other_lessons_are_all_named(lesson, tmp_path):
+    source = folder_of(tmp_path / "all", "1001/x.ipynb", data=OTHERS)
+    folder_of(source, "1002/x.ipynb", data=OTHERS.replace("03_heads", "no\\nne"))
+    with pytest.raises(
+        CourseError, match=r"of 03_heads and no.ne, not of 02_att"
+    ) as told:
+        take_in(lesson, source)
+    assert "Did you mean" not in str(told.value)
+    assert there(lesson) == []
+
+
+def test_a_mixed_download_is_taken_and_each_row_told(lesson, tmp_path):
+    source = folder_of(tmp_path / "all", "1001/x.ipynb", data=OTHERS)
+    folder_of(source, "1002/attention.ipynb")
+    found = rows(take_in(lesson, source))
+    assert found["1001"].problem == "The notebook is lesson 03_heads's."
+    assert found["1002"].problem == ""
+    assert len(there(lesson)) == 4
+
+
+def test_notebooks_that_name_no_lesson_are_taken(lesson, tmp_path):
+    source = zip_of(tmp_path / "a.zip", "1001/x.ipynb", data='{"cells": []}')
+    assert rows(take_in(lesson, source))["1001"].problem == ""
 
 
 # --------------------------------------------------------------------------- bad input
@@ -391,8 +543,11 @@ def test_a_download_without_end_has_an_end(lesson, tmp_path, monkeypatch):
     ],
 )
 def test_what_cannot_be_read_is_told(lesson, tmp_path, name, data, says):
-    found = take_in(lesson, zip_of(tmp_path / "all.zip", f"1001/{name}", data=data))
+    source = folder_of(tmp_path / "all", "1002/attention.ipynb")
+    folder_of(source, f"1001/{name}", data=data)
+    found = take_in(lesson, source)
     assert says in rows(found)["1001"].problem
+    assert not rows(found)["1002"].problem
     assert "1001" not in found.missing
     assert found.needs_a_look
 

@@ -20,14 +20,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from dateutil import parser as dates
 
 from graders import files, intake
 from graders.classroom import roster, whole
-from graders.classroom.downloads import Handed, opened, safe
+from graders.classroom.downloads import Handed, is_unpacked, opened, safe
 from graders.classroom.roster import Classroom, Person
 from graders.course import CourseError, Lesson
 from graders.files import ORIGIN, OURS, STAMP
@@ -37,6 +37,10 @@ KINDS = (".ipynb", ".zip")
 MOST = 4 << 30  # bytes of one download, unpacked
 # What a platform or a browser appends: `attention-1.ipynb`, `attention (2).ipynb`.
 COPY = re.compile(r"(?:-| ?\()(\d+)\)?$")
+UNPACKED = (
+    "all files are of today, as after unpacking. "
+    "Collect the zip itself, or set timestamp.txt right."
+)
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,9 @@ class Row:
         late: How many seconds too late, with their extension.
         marked_late: True if the platform calls it late.
         left_out: Their other files, which were not taken.
-        replaced: True if an older file made way.
-        problem: Why it cannot be graded, or "".
+        replaced: True if other work made way.
+        problem: Why it cannot be graded, or was not taken, or "".
+        told: What became of it and of what was there, a sentence, or "".
     """
 
     student: str
@@ -64,6 +69,7 @@ class Row:
     left_out: tuple[str, ...] = ()
     replaced: bool = False
     problem: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,8 @@ def take_in(lesson: Lesson, source: Path) -> Collection:
     It may be done again: what is the same stays, what is new replaces what is older.
 
     Raises:
-        CourseError: If it cannot be read, or holds nothing of anybody.
+        CourseError: If it cannot be read, or holds nothing of anybody, or another
+            lesson's notebooks alone. Then nothing has been written.
     """
     room = roster.read(lesson.course)
     with alone(lesson.course), opened(source, room.zone) as handed:
@@ -140,9 +147,34 @@ def take_in(lesson: Lesson, source: Path) -> Collection:
         theirs, unmatched = _by_student(ours, room)
         if not theirs and not unmatched:
             raise CourseError(f"{source} holds no student's notebook of {lesson.name}.")
-        shelf = _Shelf(lesson, room)
-        rows = [shelf.take(student, theirs[student]) for student in sorted(theirs)]
+        if source.is_dir() and is_unpacked([one for one in ours if is_work(one)]):
+            print(f"Note: {UNPACKED}", file=sys.stderr)
+        rows = _all_taken(lesson, room, theirs, source)
     return _collection(lesson, room, rows, unmatched)
+
+
+def _all_taken(
+    lesson: Lesson, room: Classroom, theirs: Mapping[str, list[Handed]], source: Path
+) -> list[Row]:
+    """Judges everybody's work, then puts it in place."""
+    with TemporaryDirectory(dir=lesson.course.grading) as aside:
+        shelf = _Shelf(lesson, room, Path(aside))
+        taken = [shelf.take(student, theirs[student]) for student in sorted(theirs)]
+        _demand(lesson, {new.lesson for new in taken if isinstance(new, _New)}, source)
+        return [shelf.put(new) if isinstance(new, _New) else new for new in taken]
+
+
+def _demand(lesson: Lesson, named: set[str], source: Path) -> None:
+    """Raises CourseError if all notebooks that name a lesson name other ones."""
+    others = sorted(named - {""})
+    if not others or lesson.name in others:
+        return
+    names = " and ".join(files.printable(other) for other in others[:3])
+    says = f"{source} holds notebooks of {names}, not of {lesson.name}."
+    known = {other.name for other in lesson.course.lessons()}
+    if len(others) == 1 and others[0] in known:
+        says += f" Did you mean: course collect {others[0][:2]} {source}"
+    raise CourseError(says)
 
 
 def take_in_first(lesson: Lesson, source: Path) -> None:
@@ -202,48 +234,89 @@ def _student(one: Handed, roster: Roster) -> tuple[str, str]:
     if not roster.people:
         return owner.student, ""
     fit = sorted(roster.fits(owner.names))
-    called = files.printable(owner.names[-1])
     if not fit:
-        return "", f"Nobody on the roster has {called!r} as id, login, e-mail or name."
+        return "", _nobody(owner.names)
     if len(fit) > 1:
-        who = " and ".join(fit[:3])
+        who, called = " and ".join(fit[:3]), files.printable(owner.names[-1])
         return "", f"It may be {who}'s: {called!r} fits more than one of the roster."
     if safe(fit[0]) != fit[0]:
         return "", f"The id {fit[0]!r} cannot be a folder's name: change the roster."
     return fit[0], ""
 
 
+def _nobody(names: Sequence[str]) -> str:
+    """Says that no name fits, and what to do. Canvas's files have two that may."""
+    called = " or ".join(repr(files.printable(name)) for name in names[-2:])
+    nobody = f"Nobody on the roster has {called} as id, login, e-mail or name."
+    return f"{nobody} Correct the roster, or rename the file."
+
+
 # --------------------------------------------------------------------- which, and where
+
+
+@dataclass(frozen=True)
+class _New:
+    """Work that was read and judged, and lies aside.
+
+    Args:
+        student: Whose it is.
+        one: What was handed in.
+        left_out: Their other files.
+        folder: Where it lies, as it is to be submitted.
+        lesson: The lesson that the notebook says it is of, or "".
+        problem: Why it cannot be graded, or "".
+    """
+
+    student: str
+    one: Handed
+    left_out: tuple[str, ...]
+    folder: Path
+    lesson: str
+    problem: str
+
+    @property
+    def data(self) -> bytes:
+        return _work_in(self.folder)[0].read_bytes()
 
 
 class _Shelf:
     """Where a lesson's submissions are put."""
 
-    def __init__(self, lesson: Lesson, room: Classroom) -> None:
-        self.lesson, self.room, self.left = lesson, room, MOST
+    def __init__(self, lesson: Lesson, room: Classroom, aside: Path) -> None:
+        self.lesson, self.room, self.aside, self.left = lesson, room, aside, MOST
 
-    def take(self, student: str, handed: Sequence[Handed]) -> Row:
-        """Puts the file that counts into the student's folder."""
+    def take(self, student: str, handed: Sequence[Handed]) -> Row | _New:
+        """Judges the file that counts; a row if there is none that can be taken."""
         work = [one for one in handed if is_work(one)]
+        name = self.room.person(student).name
         if not work:
             only = " and ".join(sorted({one.owner.file for one in handed})[:2])
             noun = self.lesson.noun
             says = f"There is no {noun}.ipynb, only {files.printable(only)}."
-            return Row(student, self.room.person(student).name, problem=says)
+            return Row(student, name, problem=says)
         best = max(work, key=lambda one: _rank(one, self.lesson.noun))
         others = tuple(sorted(one.where for one in work if one is not best))
-        name, replaced = self.room.person(student).name, False
         try:
-            replaced = self._put(student, best, self._bytes(best))
+            fresh = self._laid(best, self._bytes(best))
         except files.Unreadable as reason:
             return Row(student, name, left_out=others, problem=f"{reason} Not taken.")
-        row = look(self.lesson, self.room, student)
+        return _New(student, best, others, fresh, *judged(self.lesson, fresh)[1:])
+
+    def put(self, new: _New) -> Row:
+        """Puts work in place, if it may be; the row of what lies there then."""
+        folder = place(self.lesson, new.student)
+        told, problem = self._stays(folder, new)
+        stays = bool(told or problem)
+        made_way = "" if stays else self._swapped(folder, new)
+        row = look(self.lesson, self.room, new.student)
         return replace(
             row,
-            file=row.file or best.owner.file,
-            marked_late=best.owner.late,
-            left_out=others,
-            replaced=replaced,
+            file=row.file or new.one.owner.file,
+            marked_late=new.one.owner.late and not stays,
+            left_out=new.left_out,
+            replaced=bool(made_way),
+            problem=problem or row.problem,
+            told=told or made_way,
         )
 
     def _bytes(self, one: Handed) -> bytes:
@@ -255,27 +328,45 @@ class _Shelf:
             raise files.Unreadable(f"The download has more than {MOST >> 30} GB.")
         return data
 
-    def _put(self, student: str, one: Handed, data: bytes) -> bool:
-        """Puts a file in place, whole or not at all; True if it replaced another."""
-        folder = place(self.lesson, student)
-        if _holds(folder, data):
-            _earlier(folder, one.when)
-            _name(folder, one)
-            return False
-        fresh = folder.with_name(f".{folder.name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
+    def _laid(self, one: Handed, data: bytes) -> Path:
+        """Lays a file aside, in a folder as it is to be submitted."""
+        folder = Path(mkdtemp(dir=self.aside)) / self.lesson.name
+        folder.mkdir()
         path = PurePosixPath(one.owner.file)
         # `.IPYNB` is one as well.
-        (fresh / f"{path.stem}{path.suffix.lower()}").write_bytes(data)
+        (folder / f"{path.stem}{path.suffix.lower()}").write_bytes(data)
         if one.when:
-            (fresh / STAMP).write_text(stamp(one.when), encoding="utf-8")
-        _name(fresh, one)
-        replaced = os.path.lexists(folder)
-        if replaced:
-            keep(self.lesson, student, folder)
-        os.rename(fresh, folder)
-        return replaced
+            (folder / STAMP).write_text(stamp(one.when), encoding="utf-8")
+        _name(folder, one)
+        return folder
+
+    def _stays(self, folder: Path, new: _New) -> tuple[str, str]:
+        """Why what is there stays: it is newer, or the new work has a problem."""
+        if not _work_in(folder) or _holds(folder, new.data):
+            return "", ""
+        then, when = handed_in(folder), new.one.when
+        if then and when and when < then:
+            local = f"{then.astimezone(self.room.zone):%Y-%m-%d %H:%M}"
+            return f"What is there is newer ({local}): not taken.", ""
+        if new.problem and not judged(self.lesson, folder)[2]:
+            return "", f"{new.problem} What was there stays."
+        return "", ""
+
+    def _swapped(self, folder: Path, new: _New) -> str:
+        """Puts work in place, whole or not at all; says what made way, if anything."""
+        if _holds(folder, new.data):
+            _earlier(folder, new.one.when)
+            _name(folder, new.one)
+            return ""
+        says = ""
+        if os.path.lexists(folder):
+            then, when = handed_in(folder), new.one.when
+            older = then and when and then < when
+            says = "Replaced an older one." if older else "Replaced what was there."
+            keep(self.lesson, new.student, folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(new.folder, folder)
+        return says
 
 
 def _rank(one: Handed, noun: str) -> tuple[Any, ...]:
@@ -293,11 +384,16 @@ def place(lesson: Lesson, student: str) -> Path:
     return lesson.course.grading / "submitted" / student / lesson.name
 
 
+def _work_in(folder: Path) -> list[Path]:
+    """What lies in a submitted folder and is not ours; nothing behind a link."""
+    if not folder.is_dir() or folder.is_symlink():
+        return []
+    return [path for path in folder.iterdir() if path.name not in OURS]
+
+
 def _holds(folder: Path, data: bytes) -> bool:
     """True if a folder holds this very work, under any name, and no other."""
-    if not folder.is_dir() or folder.is_symlink():
-        return False
-    there = [path for path in folder.iterdir() if path.name not in OURS]
+    there = _work_in(folder)
     return len(there) == 1 and there[0].is_file() and there[0].read_bytes() == data
 
 
@@ -338,10 +434,9 @@ def handed_in(folder: Path) -> datetime | None:
     return None
 
 
-def look(lesson: Lesson, room: Classroom, student: str) -> Row:
-    """The row of what lies in a student's folder: what, when, and what is wrong."""
-    folder = place(lesson, student)
-    when, file, problem = handed_in(folder), "", ""
+def judged(lesson: Lesson, folder: Path) -> tuple[str, str, str]:
+    """A folder's notebook, the lesson it says it is of, and what is wrong with it."""
+    file = problem = theirs = ""
     try:
         found = files.choose(folder, lesson.noun)
         file = found.name
@@ -350,6 +445,14 @@ def look(lesson: Lesson, room: Classroom, student: str) -> Row:
             problem = f"The notebook is lesson {files.printable(theirs)}'s."
     except files.Unreadable as reason:
         problem = str(reason)
+    return file, theirs, problem
+
+
+def look(lesson: Lesson, room: Classroom, student: str) -> Row:
+    """The row of what lies in a student's folder: what, when, and what is wrong."""
+    folder = place(lesson, student)
+    when = handed_in(folder)
+    file, _, problem = judged(lesson, folder)
     return Row(
         student,
         room.person(student).name,
@@ -482,7 +585,8 @@ def said(row: Row) -> list[str]:
         names = ", ".join(row.left_out[:3])
         more = f" and {len(row.left_out) - 3} more" if len(row.left_out) > 3 else ""
         lines.append(f"Left out: {names}{more}.")
-    return lines + (["Replaced an older one."] if row.replaced else [])
+    replaced = "Replaced an older one." if row.replaced else ""
+    return lines + [line for line in [row.told or replaced] if line]
 
 
 def _span(seconds: float) -> str:

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -169,6 +169,14 @@ def _in_folder(folder: Path) -> Iterator[_Found]:
             refused = "It is a link, and links are not followed."
         when = None if refused else datetime.fromtimestamp(path.stat().st_mtime, UTC)
         yield _Found(name, when, partial(_bytes_of, path), refused)
+
+
+def is_unpacked(handed: Sequence[Handed]) -> bool:
+    """True if all files are of the last hour, as where a zip's times were lost."""
+    hour = datetime.now(UTC) - timedelta(hours=1)
+    times = [one.when for one in handed if one.when]
+    named = any(one.owner.attempt for one in handed)
+    return bool(times) and not named and min(times) > hour
 
 
 def _bytes_of(path: Path) -> bytes:
