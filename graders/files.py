@@ -123,9 +123,9 @@ def is_hidden(name: str, up: bool = True) -> bool:
     return any(p.startswith((".", "__MACOSX")) for p in parts if up or p != "..")
 
 
-def printable(name: str) -> str:
+def printable(name: str, most: int = 60) -> str:
     """A name as it can be shown in a sentence."""
-    return "".join(c if c.isprintable() else "?" for c in name)[:60]
+    return "".join(c if c.isprintable() else "?" for c in name)[:most]
 
 
 def read(path: AnyPath) -> bytes:

@@ -275,7 +275,8 @@ def test_of_canvas_copies_the_last_counts(lesson, tmp_path):
 
 
 def test_what_the_platform_called_it_is_kept_for_the_way_back(lesson, tmp_path):
-    first, again = (f"lovelaceada_1_{n}_attention.ipynb" for n in (7, 8))
+    long = "my-homework-" * 6
+    first, again = (f"lovelaceada_1_{n}_{long}.ipynb" for n in (7, 8))
     take_in(lesson, zip_of(tmp_path / "first.zip", first, "1002/attention.ipynb"))
     assert origin_of(lesson, "1001") == f"{first}\n"
     assert origin_of(lesson, "1002") is None

@@ -13,9 +13,11 @@ from textwrap import dedent
 import pytest
 
 from graders import cli
+from graders.classroom.collected import take_in
 from graders.classroom.export import write_table
 from graders.classroom.papers import ESSAY
 from graders.course import Course
+from graders.files import ORIGIN
 from graders.grade import grade_lesson
 from graders.gradebook import Book
 from graders.rebuild import rebuild
@@ -253,7 +255,8 @@ def test_the_summary_says_who(export):
     assert lesson["late"] == [late]
     for name, who in {"excused": "carl", "missing": "dora", "waiting": "ada"}.items():
         assert lesson[name] == [who]
-    assert "1 wait for points by hand" in told["notes"]
+    by_hand = "1 waits for points by hand (course essays 02, or nbgrader's formgrader)"
+    assert by_hand in told["notes"]
 
 
 def test_a_person_reads_the_same(course, capsys):
@@ -268,6 +271,14 @@ def test_a_person_reads_the_same(course, capsys):
     ]
     assert lines[-1].startswith(str(course.grading / "export" / "csv-"))
     assert lines[-1].endswith(".csv")
+
+
+def test_one_point_is_no_points(course, capsys):
+    (course.root / "class.yml").write_text(
+        CLASS.replace("per_day: 10", "per_day: 12.5")
+    )
+    assert cli.main(["export"]) == 0
+    assert "late: bo by 1 day 1 h, 1 point lost\n" in capsys.readouterr().out
 
 
 def test_work_whose_time_is_not_known_is_told(course, export):
@@ -546,6 +557,148 @@ def test_students_of_a_download_are_found_by_the_platforms_number(course, tmp_pa
     assert match(moodle, [Person("Zoë Smith_101")]).rows == {"Zoë Smith_101": 1}
     both = [Person("Other Name_101"), Person("bo")]
     assert match(moodle, both).persons == ["Other Name_101"]
+
+
+# ------------------------------------------------- by what the platform called the work
+
+PEOPLE = """id,first_name,last_name,email
+ada,Ada,Lovelace,ada@example.org
+bo,Zoë,O'Brien,bo@example.org
+"""
+# What tells nothing of a person but the platform's own number.
+BARE_CANVAS = (
+    "Student,ID,SIS User ID,SIS Login ID,Section,Attention (12345)\r\n"
+    "    Points Possible,,,,,40.00\r\n"
+    '"Lovelace, Ada",1001,,,G1,\r\n'
+    '"O\'Brien, Zoë",1002,,,G1,\r\n'
+)
+BARE_MOODLE = (
+    "Identifier,Full name,Status,Grade,Maximum Grade,Grade can be changed\n"
+    "Participant 201,Ada Lovelace,-,,40.00,Yes\n"
+    "Participant 202,Zoë O'Brien,-,,40.00,Yes\n"
+)
+OF_CANVAS = {
+    "ada": "lovelaceada_LATE_1001_5001_attention.ipynb",
+    "bo": "download/obrienzoe_1002_5002_attention-1.ipynb",
+}
+OF_MOODLE = {
+    "ada": "Ada Lovelace_201_assignsubmission_file_/attention.ipynb",
+    "bo": "all/Zoë O'Brien_202_assignsubmission_fi",  # as far as it was kept
+}
+
+
+@pytest.fixture
+def collected(course):
+    """Lays beside each one's work what a platform called it."""
+    (course.root / "students.csv").write_text(PEOPLE, encoding="utf-8")
+    dates = CLASS.partition("extensions")[0]
+    (course.root / "class.yml").write_text(dates, encoding="utf-8")
+
+    def lay(origins, lesson="02_attention"):
+        for student, origin in origins.items():
+            folder = course.grading / "submitted" / student / lesson
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / ORIGIN).write_text(f"{origin}\n", encoding="utf-8")
+
+    return lay
+
+
+@pytest.mark.parametrize(
+    ("to", "text", "origins", "filled"),
+    [
+        ("canvas", BARE_CANVAS, OF_CANVAS, 'Zoë",1002,,,G1,3.2'),
+        ("moodle", BARE_MOODLE, OF_MOODLE, "O'Brien,-,3.2,40.00"),
+    ],
+)
+def test_a_table_without_ids_is_filled_by_the_number_of_the_work(
+    collected, export, tmp_path, to, text, origins, filled
+):
+    collected(origins)
+    told = export("--to", to, "--file", put(tmp_path, text))
+    assert told["unmatched"] == {"class": ["=1+1"], "file": []}
+    assert told["lessons"][0]["written"] == 1
+    assert filled in told["bytes"].decode()
+
+
+@pytest.mark.parametrize(
+    ("to", "text", "origins"),
+    [("canvas", BARE_CANVAS, OF_CANVAS), ("moodle", BARE_MOODLE, OF_MOODLE)],
+)
+def test_work_that_was_collected_finds_its_row(
+    collected, course, export, tmp_path, to, text, origins
+):
+    lesson = course.find("attention")
+    file = tmp_path / "download" / origins["ada"]
+    file.parent.mkdir(parents=True)
+    shutil.copyfile(lesson.release, file)
+    take_in(lesson, tmp_path / "download")
+    told = export("--to", to, "--file", put(tmp_path, text))
+    assert told["unmatched"]["class"] == ["=1+1", "bo"]
+
+
+def test_canvass_number_holds_in_every_lesson_and_moodles_in_its_own(
+    collected, export, refused, tmp_path
+):
+    collected(OF_CANVAS, "03_heads")
+    told = export("--to", "canvas", "--file", put(tmp_path, BARE_CANVAS))
+    assert told["unmatched"]["file"] == []
+    collected(OF_MOODLE, "03_heads")
+    says = refused("--to", "moodle", "--file", put(tmp_path, BARE_MOODLE))
+    assert "nobody of this class" in says
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "lovelaceada_1002_5002_attention.ipynb",  # another's number
+        "obrienzoe_1002_5002_attention.ipynb",  # another's name: no platform's file
+        "lovelaceada_9999_5002_attention.ipynb",
+        "lovelaceada_1001_50",  # cut off: it may be another number
+        "Ada Lovelace_1001_assignsubmission_file_/lovelaceada_1001_5_a.ipynb",
+        "attention.ipynb",
+        "",
+    ],
+)
+def test_a_number_beside_which_a_name_does_not_fit_finds_nobody(
+    collected, export, tmp_path, origin
+):
+    collected({"ada": origin, "bo": OF_CANVAS["bo"]})
+    told = export("--to", "canvas", "--file", put(tmp_path, BARE_CANVAS))
+    assert told["unmatched"] == {"class": ["=1+1", "ada"], "file": ["Lovelace, Ada"]}
+
+
+def test_two_of_one_name_are_not_found_by_the_number_of_their_work(
+    collected, course, export, tmp_path
+):
+    with (course.root / "students.csv").open("a", encoding="utf-8") as file:
+        file.write("ada2,Ada,Lovelace,\n")
+    collected(OF_CANVAS)
+    told = export("--to", "canvas", "--file", put(tmp_path, BARE_CANVAS))
+    assert "ada" in told["unmatched"]["class"]
+
+
+def test_a_number_that_says_another_row_than_the_id_is_refused(
+    collected, refused, tmp_path
+):
+    collected(OF_CANVAS)
+    twice = BARE_CANVAS + '"Lovelace, Ada",1003,ada,,G1,\r\n'
+    says = refused("--to", "canvas", "--file", put(tmp_path, twice))
+    assert "ada fits two rows: row 3 (Lovelace, Ada) and row 5 (Lovelace, Ada)" in says
+    assert "collected from Canvas" in says
+
+
+def test_who_is_not_found_is_told_what_to_do(collected, export, refused, tmp_path):
+    says = refused("--to", "canvas", "--file", put(tmp_path, BARE_CANVAS))
+    collect = "collect the work from Canvas's download (course collect)"
+    assert says.endswith(f"Else {collect}.\n")
+    says = refused("--to", "moodle", "--file", put(tmp_path, BARE_MOODLE))
+    assert says.endswith(
+        "collect this lesson's work from Moodle's download (course collect).\n"
+    )
+    filled = BARE_CANVAS.replace("1002,,,", "1002,,bo@example.org,")
+    notes = export("--to", "canvas", "--file", put(tmp_path, filled))["notes"]
+    assert "If some of these are the same person, collect the work" in notes
+    assert "stands there: SIS Login ID as email or login.\n" in notes
 
 
 def test_other_points_are_scaled_if_asked_for(export, refused, tmp_path):

@@ -145,7 +145,8 @@ def run(lesson, monkeypatch, *arguments):
 def test_the_page_shows_both_texts_as_text(lesson, monkeypatch, capsys):
     assert run(lesson, monkeypatch, "02") == 0
     line, path = capsys.readouterr().out.splitlines()
-    assert line.startswith("02_attention: 1 pairs of code; ")
+    counts = "1 pair of code, 0 pairs of essays alike in part, 1 group of equal essays"
+    assert line.startswith(f"02_attention: {counts}; ")
     html = Path(path).read_text(encoding="utf-8")
     soup = BeautifulSoup(html, "html.parser")
     assert harm_of(html) == []
@@ -163,6 +164,17 @@ def test_the_page_says_what_it_cannot_say(left, few):
     assert "This is no score and no proof." in text
     assert "It cannot say who copied from whom" in text
     assert ("That is too little to mean anything" in text) == few
+
+
+def test_essays_alike_in_part_are_counted(course, monkeypatch, capsys):
+    mine = course.find("attention")
+    for student, mark in {"ada": "First", "blaise": "Second", "carl": "Third"}.items():
+        recorded(mine, student, essay=f" {mark}: {LONG}" if student < "c" else " Why.")
+    assert run(mine, monkeypatch, "02") == 0
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "02_attention: 0 pairs of code, 1 pair of essays alike in part, 0 groups of "
+        "equal essays; little code is left to compare, look before you judge."
+    )
 
 
 def test_two_of_one_name_are_told_apart(lesson):

@@ -407,7 +407,7 @@ def _earlier(folder: Path, when: datetime | None) -> None:
 def _name(folder: Path, one: Handed) -> None:
     """Lays beside work what the platform called it, if a platform did."""
     if one.owner.platform:
-        (folder / ORIGIN).write_text(f"{one.where}\n", encoding="utf-8")
+        (folder / ORIGIN).write_text(f"{one.name}\n", encoding="utf-8")
 
 
 def keep(lesson: Lesson, student: str, folder: Path) -> None:

@@ -30,6 +30,7 @@ TIME = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d"
 BLACKBOARD = re.compile(rf"(.+)_attempt_({TIME})(?:_(.+)|(\.txt))")
 BLACKBOARD_NAME = re.compile(r"^\s*Name:\s*(.*?)\s*\((\S+?)\)\s*$", re.M)
 MOST_MEMBERS = 100_000
+LONGEST = 1000  # letters of a name
 NO_TIME = 1980  # the year in a zip that knows none
 
 
@@ -67,6 +68,7 @@ class Handed:
         read: Its bytes, one more than are read of a large one. Raises Unreadable.
         refused: Why it is not read at all, or "".
         lesson: The lesson whose folder it is in, or "".
+        name: Its whole name in the download, to be found again there.
     """
 
     where: str
@@ -75,6 +77,7 @@ class Handed:
     read: Callable[[], bytes] = field(repr=False)
     refused: str = ""
     lesson: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ def _as_handed(found: _Found, known: Mapping[str, str], zone: tzinfo) -> Handed:
     folders = PurePosixPath(found.name).parts[:-1]
     lesson = next((part for part in folders if LESSON.fullmatch(part)), "")
     where = printable(found.name)
-    return Handed(where, owner, when, found.read, found.refused, lesson)
+    said = (where, owner, when, found.read, found.refused, lesson)
+    return Handed(*said, name=printable(found.name, most=LONGEST))
 
 
 def _logins(found: Sequence[_Found]) -> dict[str, str]:

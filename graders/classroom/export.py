@@ -41,7 +41,7 @@ from graders.classroom.platforms import (
 from graders.classroom.roster import Classroom, Person, read
 from graders.classroom.sheet import Sheet, harmless
 from graders.course import Course, CourseError, Lesson
-from graders.files import printable
+from graders.files import ORIGIN, printable
 
 COLUMNS = (
     "assignment",
@@ -256,9 +256,9 @@ def _factor(wish: Wish, lesson: Lesson, target: Target, points: float) -> float:
         return 1.0
     if wish.scale and points:
         return target.max / points
-    theirs, ours = number(target.max), number(points)
+    theirs, ours = counted(target.max, "point"), number(points)
     raise CourseError(
-        f"{wish.file}: {target.name!r} has {theirs} points, {lesson.name} has {ours}. "
+        f"{wish.file}: {target.name!r} has {theirs}, {lesson.name} has {ours}. "
         "Make them equal there, or have grades scaled: --scale"
     )
 
@@ -318,7 +318,7 @@ def export_grades(course: Course, wish: Wish, as_json: bool = False) -> int:
             _graded_only(found)
         platform = PLATFORMS[wish.to](Sheet.read(wish.file))
         _one_alone(platform, wish, found)
-        matches = match(platform, found.persons)
+        matches = match(platform, found.persons, _origins(course, platform, found))
         told = fill(platform, found, wish, matches)
         data = platform.sheet.encoded()
     out = _out(course, wish, list(told))
@@ -354,6 +354,30 @@ def _one_alone(platform: Platform, wish: Wish, found: Class) -> None:
     if len(found.found) > 1 and (wish.column or not platform.several):
         what = "--column names" if wish.column else f"{platform.name}'s table holds"
         raise CourseError(f"{what} one lesson, not {names}. Say which: --lesson 02")
+
+
+def _origins(course: Course, platform: Platform, found: Class) -> dict[str, list[str]]:
+    """By a person's id, what a platform called the files that were collected.
+
+    Only of the lessons in which the platform's number for a person holds.
+    """
+    lessons = course.lessons() if platform.lasting else found.found
+    return {
+        one.id: [origin for each in lessons if (origin := _origin(each, one.id))]
+        for one in found.persons
+    }
+
+
+def _origin(lesson: Lesson, student: str) -> str:
+    """What a platform called a student's file, "" if it is not known."""
+    path = lesson.course.grading / "submitted" / student / lesson.name / ORIGIN
+    if not path.is_file():
+        return ""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.readline(1000).strip()
+    except OSError:
+        return ""
 
 
 def _told_of_table(each: Sequence[Grade]) -> Told:
@@ -443,7 +467,7 @@ def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
             counts.append(f"{len(summary[name])} {text}")
     yield f"{summary['lesson']}: {', '.join(counts)}"
     for one in summary["late"]:
-        lost = f"{number(one['lost'])} points lost"
+        lost = f"{counted(one['lost'], 'point')} lost"
         yield f"  late: {printable(one['student'])} by {one['by']}, {lost}"
     for name, text in LISTS.items():
         if name != "late" and summary[name]:
@@ -455,13 +479,7 @@ def _notes(
 ) -> Iterator[str]:
     for one in summaries:
         if one["waiting"]:
-            how = (
-                "the points so far are written"
-                if wish.rules.unfinished
-                else ("their cells are blank; --unfinished writes the points so far")
-            )
-            count = f"{len(one['waiting'])} wait for points by hand"
-            yield f"{one['lesson']}: {count} (nbgrader's formgrader): {how}."
+            yield _waiting(one, wish)
         if one["without_time"]:
             names = ", ".join(map(printable, one["without_time"]))
             yield f"{one['lesson']}: when it came is not known, so in time: {names}."
@@ -471,3 +489,22 @@ def _notes(
     if matches.others:
         names = "; ".join(map(printable, matches.others))
         yield f"In {wish.file}, not in the class: {names}."
+    if matches.hint:
+        yield f"If some of these are the same person, {matches.hint}"
+
+
+def _waiting(summary: Mapping[str, Any], wish: Wish) -> str:
+    """Who has no points yet for what a person grades, and where to give them."""
+    how = "their cells are blank; --unfinished writes the points so far"
+    if wish.rules.unfinished:
+        how = "the points so far are written"
+    count, name = len(summary["waiting"]), summary["lesson"]
+    wait = f"{count} wait{'s' * (count == 1)} for points by hand"
+    where = f"course essays {name.partition('_')[0]}, or nbgrader's formgrader"
+    return f"{name}: {wait} ({where}): {how}."
+
+
+def counted(value: float, what: str) -> str:
+    """So many of something: `1 point`, `0.8 points`."""
+    text = number(value)
+    return f"{text} {what}{'s' * (text != '1')}"

@@ -1,16 +1,19 @@
 """The tables of Canvas, Moodle and Blackboard: their rows, columns and people.
 
-A person is found by id, e-mail or login, never by a likeness of names; whoever fits two
-rows, or shares one, is an error.
+A person is found by id, e-mail or login, or by the platform's number in what it called
+their work, never by a likeness of names; whoever fits two rows, or shares one, is an
+error.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from graders.classroom.collected import Roster
 from graders.classroom.grades import number as written_out
 from graders.classroom.roster import Person
 from graders.classroom.sheet import NUMBER, Sheet
@@ -41,11 +44,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Matches:
-    """Who is who: rows by a person's id, and who is left on either side."""
+    """Who is who: rows by a person's id, who is left on either side, and what helps."""
 
     rows: dict[str, int]
     persons: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    hint: str = ""
 
 
 class Platform:
@@ -65,6 +69,9 @@ class Platform:
     emails: tuple[str, ...] = ()
     logins: tuple[str, ...] = ()
     number = ""  # the column of the platform's own number for a person
+    lasting = True  # that number is the same in every lesson
+    # Name and number in what a download calls a file; its end may be cut off.
+    download: re.Pattern[str] | None = None
     called: tuple[str, ...] = ()
     excused = ""
     several = True  # lessons in one file
@@ -172,6 +179,10 @@ class Canvas(Platform):
     ids = ("SIS User ID", "Integration ID")
     emails = logins = ("SIS Login ID",)
     number = "ID"
+    # `lovelaceada_LATE_123_4567_a.ipynb`: the second number is the submission's.
+    download = re.compile(
+        r"(?!.*_assignsubmission)(?:.*/)?([^_/]+)(?:_LATE)?_(\d+)_\d+_[^/]*"
+    )
     called = ("Student",)
     excused = "EX"
     adds = True
@@ -224,6 +235,9 @@ class Moodle(Platform):
     emails = ("Email address",)
     logins = ("Username",)
     number = "Identifier"
+    lasting = False
+    # `Ada Lovelace_123_assignsubmission_file_/a.ipynb`
+    download = re.compile(r"(?:.*?/)??([^/]+?)_(\d+)_assignsubmission(?:_.*)?")
     called = ("Full name",)
     several = False
 
@@ -349,14 +363,23 @@ def _title(lesson: Lesson) -> str:
 # ------------------------------------------------------------------------ the people
 
 
-def match(table: Platform, persons: Sequence[Person]) -> Matches:
+def match(
+    table: Platform,
+    persons: Sequence[Person],
+    origins: Mapping[str, Sequence[str]] | None = None,
+) -> Matches:
     """Finds each person's row.
+
+    Args:
+        table: The platform's table.
+        persons: The class.
+        origins: By a person's id, what a platform called the files they handed in.
 
     Raises:
         CourseError: If a person fits two rows, two people fit one, or nobody fits any.
     """
     rows = table.rows()
-    finds = _Finds(table, rows)
+    finds = _Finds(table, rows, Roster({one.id: one for one in persons}), origins or {})
     found = {person.id: finds.rows(person) for person in persons}
     for name, places in found.items():
         if len(places) > 1:
@@ -367,7 +390,8 @@ def match(table: Platform, persons: Sequence[Person]) -> Matches:
     if not mine:
         raise CourseError(_wrong(table, rows, persons))
     left = [table.called_in(row) for row in rows if row not in {*mine.values()}]
-    return Matches(mine, [name for name in found if name not in mine], left)
+    lost = [name for name in found if name not in mine]
+    return Matches(mine, lost, left, _hint(table, rows) if lost and left else "")
 
 
 def _no_row_twice(table: Platform, mine: dict[str, int], finds: _Finds) -> None:
@@ -379,19 +403,36 @@ def _no_row_twice(table: Platform, mine: dict[str, int], finds: _Finds) -> None:
 
 
 def _twice(table: Platform, what: str, where: str) -> str:
-    hint = "Make ids, e-mails and logins unique, here or in students.csv."
-    return f"{table.sheet.path}: {what}: {where}. {hint}"
+    hint = "Make ids, e-mails and logins unique, here or in students.csv"
+    if table.download:
+        hint += f", and see that each one's work was collected from {table.name}"
+    return f"{table.sheet.path}: {what}: {where}. {hint}."
 
 
 def _wrong(table: Platform, rows: Sequence[int], persons: Sequence[Person]) -> str:
     theirs = _few(table.called_in(row) for row in rows) or "nobody"
     ours = _few(person.id for person in persons) or "nobody"
-    where = ", ".join(dict.fromkeys(table.ids + table.emails + table.logins))
     return (
         f"{table.sheet.path} holds nobody of this class: it has {theirs}; the class "
-        f"has {ours}. Is it another course's? Else give students.csv what stands in "
-        f"its {where}."
+        f"has {ours}. Is it another course's? Else {_hint(table, rows)}"
     )
+
+
+def _hint(table: Platform, rows: Sequence[int]) -> str:
+    """What to do that people be found: by columns in which something stands."""
+    parts = {"id": table.ids, "email": table.emails, "login": table.logins}
+    filled = [
+        f"{name} as {' or '.join(part for part in parts if name in parts[part])}"
+        for name in dict.fromkeys(table.ids + table.emails + table.logins)
+        if any(table.cell(row, name) for row in rows)
+    ]
+    ways = []
+    if table.download:
+        work = "the work" if table.lasting else "this lesson's work"
+        ways += [f"collect {work} from {table.name}'s download (course collect)"]
+    if filled:
+        ways += [f"give students.csv what stands there: {', '.join(filled)}"]
+    return f"{', or '.join(ways) or 'download it anew: ' + table.get}."
 
 
 def _few(names: Iterable[str]) -> str:
@@ -402,8 +443,14 @@ def _few(names: Iterable[str]) -> str:
 class _Finds:
     """Rows by what identifies a person."""
 
-    def __init__(self, table: Platform, rows: Sequence[int]) -> None:
-        self.table = table
+    def __init__(
+        self,
+        table: Platform,
+        rows: Sequence[int],
+        roster: Roster,
+        origins: Mapping[str, Sequence[str]],
+    ) -> None:
+        self.table, self.roster, self.origins = table, roster, origins
         self.ids = self._by((*table.ids, *table.emails, *table.logins), rows)
         self.emails = self._by((*table.emails, *table.logins), rows)
         self.logins = self._by(table.logins, rows)
@@ -419,11 +466,23 @@ class _Finds:
         return found
 
     def rows(self, person: Person) -> set[int]:
-        """The rows that fit a person by id, e-mail or login, else by number."""
+        """The rows that fit a person by id, e-mail, login or work, else by number."""
         found = self.ids.get(person.id.casefold(), set())
         found = found | self.emails.get(person.email.casefold(), set())
         found |= self.logins.get(person.login.casefold(), set())
+        found |= set(self._collected(person))
         return found or set(self._numbered(person))
+
+    def _collected(self, person: Person) -> Iterator[int]:
+        """By what the platform called their work.
+
+        The name in it must fit nobody else of the class, as it must to be collected:
+        what came in by another way may hold a file that only looks like ours.
+        """
+        for origin in self.origins.get(person.id, ()):
+            parts = self.table.download and self.table.download.fullmatch(origin)
+            if parts and self.roster.fits([parts[1]]) == {person.id}:
+                yield from self._named(parts[1], parts[2])
 
     def _numbered(self, person: Person) -> Iterator[int]:
         """By the platform's own number: alone, or in the name that a download gave.
@@ -432,10 +491,14 @@ class _Finds:
         """
         yield from self.numbers.get(person.id.casefold(), ())
         if parts := NUMBERED.fullmatch(person.id):
-            numbers = (parts[2], f"participant {parts[2]}")
-            for row in {row for n in numbers for row in self.numbers.get(n, ())}:
-                if _letters(parts[1]) == _letters(self.table.called_in(row)):
-                    yield row
+            yield from self._named(parts[1], parts[2])
+
+    def _named(self, name: str, number: str) -> Iterator[int]:
+        """The rows of a number, if the name is theirs, too."""
+        numbers = (number, f"participant {number}")
+        for row in {row for n in numbers for row in self.numbers.get(n, ())}:
+            if _letters(name) == _letters(self.table.called_in(row)):
+                yield row
 
     def line(self, row: int) -> str:
         """A row, for messages."""
@@ -443,4 +506,6 @@ class _Finds:
 
 
 def _letters(name: str) -> str:
-    return "".join(filter(str.isalpha, name.casefold()))
+    """A name's letters alone, however an é in it is written."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(filter(str.isalpha, plain))

@@ -110,6 +110,13 @@ class Likeness:
         """True if so little is left that likeness means nothing."""
         return self.median < FEW
 
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Pairs of code, pairs of essays, and groups whose essays are the same."""
+        essays = self.essays.values()
+        pairs = sum(len(one.pairs) + one.more for one in essays)
+        return len(self.pairs) + self.more, pairs, sum(len(one.same) for one in essays)
+
 
 def compare(lesson: Lesson) -> Likeness:
     """Compares everybody of whom something is graded.
@@ -354,7 +361,20 @@ def write_similarity(course: Course, lesson: Lesson, out: Path | None = None) ->
     path = out or course.grading / f"similarity-{lesson.name}.html"
     limits = {"gram": GRAM, "least": LEAST, "share": SHARE, "run": WORDS, "few": FEW}
     whole.write(path, render.page("similarity.html", like=found, limits=limits))
-    said = "little is left to compare" if found.few else "look before you judge"
-    print(f"{lesson.name}: {len(found.pairs)} pairs of code; {said}.")
+    print(f"{lesson.name}: {_said(found)}.")
     print(path)
     return 0
+
+
+def _said(found: Likeness) -> str:
+    """How many are alike, in a line."""
+    code, essays, same = found.counts
+    counts = f"{_pairs(code)} of code, {_pairs(essays)} of essays alike in part"
+    counts += f", {same} group{'s' * (same != 1)} of equal essays"
+    hints = ["little code is left to compare"] * found.few
+    hints += ["look before you judge"] * (any(found.counts) or not found.few)
+    return f"{counts}; {', '.join(hints)}"
+
+
+def _pairs(count: int) -> str:
+    return f"{count} pair{'s' * (count != 1)}"
