@@ -17,6 +17,7 @@ from graders.classroom.roster import Person, read
 from graders.course import Course, CourseError
 from graders.files import LARGEST, ORIGIN
 from graders.gradebook import Book
+from graders.record import Entry
 from tests.classes import Idle
 
 ROSTER = """id,first_name,last_name,email,login
@@ -608,7 +609,8 @@ def test_the_command_wants_one_source(command, tmp_path):
 def test_grading_takes_in_first_and_says_who_is_missing(command, tmp_path, monkeypatch):
     monkeypatch.setattr("graders.grade.runner_for", lambda *_: Idle())
     monkeypatch.setattr("graders.levels.demand", lambda *_: None)
-    monkeypatch.setattr("graders.grade.grade_lesson", lambda *_: [])
+    graded = Entry("1001", "02_attention", "", "", "", "idle", "", 0.0, ())
+    monkeypatch.setattr("graders.grade.grade_lesson", lambda *_: [graded])
     names = ("adal/attention.ipynb", "adal/b.ipynb", "x/a.ipynb")
     source = zip_of(tmp_path / "a.zip", *names)
     code, _, err = command("grade", "02", "--from", source)
