@@ -46,6 +46,23 @@ def test_the_lessons_run_aside_and_are_heard_after_the_others(parts, tmp_path, c
     assert "No module named no_such_module" in capfd.readouterr().out
 
 
+def test_each_part_aside_is_heard_under_its_own_name(parts, tmp_path, capfd):
+    parts(tests=[FINE], lessons=[FINE], browser=[WRONG])
+    assert suite.run(tmp_path) == 1
+    lines = capfd.readouterr().out.splitlines()
+    assert lines.index("== lessons: this") < lines.index("== browser: no_such_module")
+    assert [line.split()[:2] for line in lines[-3:]] == [
+        ["tests", "passed"],
+        ["lessons", "passed"],
+        ["browser", "FAILED"],
+    ]
+
+
+def test_parts_aside_alone_run_one_after_the_other(parts, tmp_path, capfd):
+    parts(lessons=[FINE], browser=[FINE], tests=[WRONG])
+    assert suite.run(tmp_path, only=["lessons", "browser"]) == 0
+
+
 def test_only_the_wanted_part_runs(parts, tmp_path):
     parts(first=[WRONG], second=[FINE])
     assert suite.run(tmp_path, only=["second"]) == 0
@@ -63,19 +80,25 @@ def test_commands_run_in_the_clone(parts, tmp_path):
     assert suite.run(tmp_path) == 0
 
 
-def marks(level):
-    (tests,) = suite.parts(level)["tests"]
-    return tests[tests.index("-m") + 1] if "-m" in tests else ""
+def marks(level, part):
+    (tests,) = suite.parts(level).get(part, [["-m", ""]])
+    return tests[tests.index("-m") + 1]
 
 
 @pytest.mark.parametrize(
-    ("level", "left_out"),
-    [("quick", {"slow", "browser", "full"}), ("usual", {"full"}), ("full", set())],
+    ("level", "tests", "browser"),
+    [
+        ("quick", "not browser and not full and not slow", ""),
+        ("usual", "not browser and not full", "browser and not full"),
+        ("full", "not browser", "browser"),
+    ],
 )
-def test_a_level_leaves_out_the_long_tests_only(level, left_out):
-    assert set(marks(level).split()) - {"not", "and"} == left_out
+def test_a_level_leaves_out_the_long_tests_only(level, tests, browser):
+    assert marks(level, "tests") == tests
+    assert marks(level, "browser") == browser
 
 
 @pytest.mark.parametrize("level", ["usual", "full"])
-def test_all_levels_but_the_quick_one_run_the_lessons(level):
-    assert suite.parts(level).keys() - suite.parts("quick").keys() == {"lessons"}
+def test_all_levels_but_the_quick_one_run_lessons_and_browser(level):
+    more = suite.parts(level).keys() - suite.parts("quick").keys()
+    assert more == {"lessons", "browser"}
