@@ -26,6 +26,7 @@ import nbformat
 
 from graders import intake, levels, registry, wire
 from graders.course import Course, Lesson
+from graders.parts import imported
 from graders.runners import CLOSED, ROOT, ProcessRunner, environment, in_words
 from graders.sandbox import HOME, Bounds, View, python_paths
 from graders.workers import (
@@ -76,15 +77,9 @@ def modules_of(lesson: Lesson) -> list[str]:
 
 def _imports(source: str) -> Iterator[str]:
     try:
-        tree = ast.parse(source)
+        yield from imported(ast.parse(source))
     except SyntaxError:  # a magic: then it is imported in each fork
         return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 class SandboxRunner:

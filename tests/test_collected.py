@@ -11,9 +11,9 @@ import pytest
 
 from graders import cli
 from graders.classroom import collected
-from graders.classroom.collected import Roster, folded, handed_in, take_in
+from graders.classroom.collected import handed_in, take_in
 from graders.classroom.papers import answered
-from graders.classroom.roster import Person, read
+from graders.classroom.roster import Person, Roster, folded, read
 from graders.course import Course, CourseError
 from graders.files import LARGEST, ORIGIN
 from graders.gradebook import Book
@@ -220,7 +220,7 @@ def test_late_is_by_the_classes_zone_and_with_extensions(lesson, tmp_path):
     assert found["1001"].late == 26 * 3600  # LATE is a time in Paris
     assert found["1001"].when == "2026-10-13T23:59:00Z"
     assert found["1002"].late == found["1006"].late == 0
-    assert "Late by 1 day, 2 hours." in collected.said(found["1001"])
+    assert "Late by 1 day 2 hours." in collected.said(found["1001"])
 
 
 def test_a_folder_that_lost_its_times_is_noted(lesson, tmp_path, capsys):

@@ -253,7 +253,7 @@ def test_the_summary_says_who(export):
     told = export()
     (lesson,) = told["lessons"]
     assert lesson["written"] == 2
-    late = {"student": "bo", "seconds": 90060.0, "by": "1 day 1 h", "lost": 0.8}
+    late = {"student": "bo", "seconds": 90060.0, "by": "1 day 1 hour", "lost": 0.8}
     assert lesson["late"] == [late]
     for name, who in {"excused": "carl", "missing": "dora", "waiting": "ada"}.items():
         assert lesson[name] == [who]
@@ -266,7 +266,7 @@ def test_a_person_reads_the_same(course, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[:-1] == [
         "02_attention: 2 written, 1 late, 1 excused, 1 missing, 1 waiting for a person",
-        "  late: bo by 1 day 1 h, 0.8 points lost",
+        "  late: bo by 1 day 1 hour, 0.8 points lost",
         "  excused: carl",
         "  missing: dora",
         "  waiting for a person: ada",
@@ -280,7 +280,7 @@ def test_one_point_is_no_points(course, capsys):
         CLASS.replace("per_day: 10", "per_day: 12.5")
     )
     assert cli.main(["export"]) == 0
-    assert "late: bo by 1 day 1 h, 1 point lost\n" in capsys.readouterr().out
+    assert "late: bo by 1 day 1 hour, 1 point lost\n" in capsys.readouterr().out
 
 
 def test_work_whose_time_is_not_known_is_told(course, export):
@@ -475,7 +475,7 @@ def test_a_column_may_be_named(export, tmp_path):
 def test_moodle_gets_its_worksheet_back(export, tmp_path):
     text = MOODLE.replace("ADA@", "nobody@").replace("101", "999")
     told = export("--to", "moodle", "--file", put(tmp_path, text))
-    late = "3.2,40.00,Yes,-,-,Late by 1 day 1 h: 0.8 of 4 points lost."
+    late = "3.2,40.00,Yes,-,-,Late by 1 day 1 hour: 0.8 of 4 points lost."
     assert told["bytes"].decode() == replaced(
         text,
         (
@@ -494,7 +494,7 @@ def test_moodles_semicolons_and_decimal_commas_stay(export, tmp_path):
     told = export("--to", "moodle", "--file", put(tmp_path, text))
     line = told["bytes"].decode().split("\r\n")[2]
     assert line.split(";")[5:7] == ["3,2", "40,00"]
-    assert line.endswith(";Late by 1 day 1 h: 0.8 of 4 points lost.")
+    assert line.endswith(";Late by 1 day 1 hour: 0.8 of 4 points lost.")
 
 
 def test_a_decimal_comma_between_commas_is_quoted(export, tmp_path):

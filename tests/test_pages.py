@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import zipfile
-from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -209,19 +208,6 @@ def test_somebody_excused_is_told(course):
     text = words(soup(mine, "ada"))
     assert "You are excused from this lesson" in text
     assert "late;" not in text
-
-
-@pytest.mark.parametrize(
-    ("time", "text"),
-    [
-        (timedelta(minutes=1), "1 minute"),
-        (timedelta(hours=26, minutes=5), "1 day 2 hours"),
-        (timedelta(seconds=1), "1 minute"),
-        (timedelta(days=3), "3 days"),
-    ],
-)
-def test_a_length_of_time_is_told_in_words(time, text):
-    assert render.span(time) == text
 
 
 # ------------------------------------------------------------------- what it is not

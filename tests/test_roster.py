@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from graders.classroom.roster import Late, read
+from graders.classroom.roster import Late, read, span
 from graders.course import Course, CourseError
 
 TEXT = """
@@ -131,3 +131,16 @@ def test_a_roster_that_cannot_be_right_is_refused(course, roster, says):
 def test_an_extension_for_somebody_unknown_is_refused(course):
     with pytest.raises(CourseError, match="nobody is called 'emmy'"):
         read(written(course, roster="id\nada\n"))
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (timedelta(minutes=1), "1 minute"),
+        (timedelta(hours=26, minutes=5), "1 day 2 hours"),
+        (timedelta(seconds=1), "1 minute"),
+        (timedelta(days=3), "3 days"),
+    ],
+)
+def test_a_length_of_time_is_told_in_words(time, text):
+    assert span(time) == text

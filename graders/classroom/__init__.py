@@ -2,7 +2,7 @@
 
 roster                                        who is in the class, when work is due
 bundle  student_copy  exchange                lessons to students
-downloads  collected                          what platforms hand out, and whose it is
+downloads  collected  collection              what platforms hand out, and whose it is
 essays                                        prose, graded by hand in a table
 standing  prose  render  pages  hand_back     what each student is told, and how
 report  charts  similarity                    what the instructor is told of a class

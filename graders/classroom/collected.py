@@ -13,12 +13,11 @@ import os
 import re
 import shutil
 import sys
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -27,8 +26,9 @@ from dateutil import parser as dates
 
 from graders import files, intake
 from graders.classroom import roster, whole
+from graders.classroom.collection import Collection, Row, Unmatched, said, show
 from graders.classroom.downloads import Handed, is_unpacked, opened, safe
-from graders.classroom.roster import Classroom, Person
+from graders.classroom.roster import Classroom, Roster
 from graders.course import CourseError, Lesson
 from graders.files import ORIGIN, OURS, STAMP
 from graders.record import alone
@@ -41,92 +41,6 @@ UNPACKED = (
     "all files are of today, as after unpacking. "
     "Collect the zip itself, or set timestamp.txt right."
 )
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one student handed in for a lesson.
-
-    Args:
-        student: Their id.
-        name: What people call them.
-        file: The file that was taken, "" if none could be.
-        when: When it was handed in, ISO 8601 in UTC, "" if nothing tells.
-        late: How many seconds too late, with their extension.
-        marked_late: True if the platform calls it late.
-        left_out: Their other files, which were not taken.
-        replaced: True if other work made way.
-        problem: Why it cannot be graded, or was not taken, or "".
-        told: What became of it and of what was there, a sentence, or "".
-    """
-
-    student: str
-    name: str
-    file: str = ""
-    when: str = ""
-    late: float = 0.0
-    marked_late: bool = False
-    left_out: tuple[str, ...] = ()
-    replaced: bool = False
-    problem: str = ""
-    told: str = ""
-
-
-@dataclass(frozen=True)
-class Unmatched:
-    """A file that is nobody's, or might be that of two people."""
-
-    file: str
-    says: str
-
-
-@dataclass
-class Collection:
-    """What a collecting found: the rows, who is missing, and what belongs to nobody."""
-
-    lesson: str
-    handed_in: list[Row] = field(default_factory=list)
-    unmatched: list[Unmatched] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    excused: list[str] = field(default_factory=list)
-
-    @property
-    def needs_a_look(self) -> bool:
-        return bool(self.unmatched) or any(row.problem for row in self.handed_in)
-
-
-class Roster:
-    """The class, to find people by what a platform calls them."""
-
-    def __init__(self, people: Mapping[str, Person]) -> None:
-        self.people = people
-        self.known: dict[str, set[str]] = defaultdict(set)
-        for person in people.values():
-            for name in _names_of(person):
-                self.known[name].add(person.id)
-
-    def fits(self, names: Iterable[str]) -> set[str]:
-        """The ids of those whom one of the names fits."""
-        found: set[str] = set()
-        for name in names:
-            found |= self.known.get(folded(name), set())
-        return found
-
-
-def _names_of(person: Person) -> set[str]:
-    """What a platform may call somebody: id, login, e-mail, name, Canvas's name."""
-    names = {person.id, person.login, person.email, person.email.partition("@")[0]}
-    if person.first_name or person.last_name:
-        names.add(f"{person.first_name} {person.last_name}")
-        squashed = re.sub(r"\W|_", "", person.last_name + person.first_name)
-        plain = unicodedata.normalize("NFKD", squashed)
-        names |= {squashed, "".join(c for c in plain if not unicodedata.combining(c))}
-    return {folded(name) for name in names} - {""}
-
-
-def folded(name: str) -> str:
-    """A name without what does not tell people apart: case, spaces, ways to write é."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 # ----------------------------------------------------------------------- whose files
@@ -552,70 +466,3 @@ def collect_lesson(
     else:
         show(found, roster.read(lesson.course))
     return int(found.needs_a_look)
-
-
-def show(found: Collection, room: Classroom) -> None:
-    """Prints a table of what came, then who is missing and what is nobody's."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(
-        "student", "handed in", "file", "to be said", box=None, pad_edge=False
-    )
-    for row in found.handed_in:
-        when = datetime.fromisoformat(row.when) if row.when else None
-        local = f"{when.astimezone(room.zone):%Y-%m-%d %H:%M}" if when else "?"
-        words = (row.student, local, files.printable(row.file), " ".join(said(row)))
-        table.add_row(*map(Text, words))
-    console = Console(highlight=False)
-    console.print(table)
-    for line in summary(found, room):
-        console.print(Text(line))
-
-
-def said(row: Row) -> list[str]:
-    """What there is to say about a row, a sentence each."""
-    lines = [row.problem] if row.problem else []
-    if row.late:
-        lines.append(f"Late by {_span(row.late)}.")
-    elif row.marked_late:
-        lines.append("Late, says the platform.")
-    if row.left_out:
-        names = ", ".join(row.left_out[:3])
-        more = f" and {len(row.left_out) - 3} more" if len(row.left_out) > 3 else ""
-        lines.append(f"Left out: {names}{more}.")
-    replaced = "Replaced an older one." if row.replaced else ""
-    return lines + [line for line in [row.told or replaced] if line]
-
-
-def _span(seconds: float) -> str:
-    """A length of time as people say it: `3 hours`, `2 days, 4 hours`."""
-    span = timedelta(seconds=seconds)
-    minutes = span.seconds // 60 % 60
-    parts = {"day": span.days, "hour": span.seconds // 3600, "minute": minutes}
-    told = [f"{n} {name}{'s' * (n != 1)}" for name, n in parts.items() if n]
-    return ", ".join(told[:2]) or "less than a minute"
-
-
-def summary(found: Collection, room: Classroom) -> list[str]:
-    """The lines below the table."""
-    good = sum(not row.problem for row in found.handed_in)
-    late = sum(bool(row.late or row.marked_late) for row in found.handed_in)
-    twice = sum(bool(row.left_out) for row in found.handed_in)
-    bad = len(found.handed_in) - good
-    counts = {"late": late, "with several files": twice, "that cannot be read": bad}
-    told = [f"{number} {what}" for what, number in counts.items() if number]
-    lines = [", ".join([f"{found.lesson}: {len(found.handed_in)} handed in", *told])]
-    for what, students in (("Missing", found.missing), ("Excused", found.excused)):
-        if students:
-            names = ", ".join(_called(room, student) for student in students)
-            lines.append(f"{what} ({len(students)}): {names}")
-    for one in found.unmatched:
-        lines.append(f"Not taken: {one.file}: {one.says}")
-    return lines
-
-
-def _called(room: Classroom, student: str) -> str:
-    name = room.person(student).name
-    return student if name == student else f"{name} ({student})"

@@ -27,7 +27,6 @@ from graders.classroom.grades import (
     Grade,
     Rules,
     number,
-    span,
 )
 from graders.classroom.platforms import (
     PLATFORMS,
@@ -38,7 +37,7 @@ from graders.classroom.platforms import (
     same,
     written,
 )
-from graders.classroom.roster import Classroom, Person, read
+from graders.classroom.roster import Classroom, Person, read, span
 from graders.classroom.sheet import Sheet, harmless
 from graders.course import Course, CourseError, Lesson
 from graders.files import ORIGIN, printable

@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from graders.classroom.roster import Classroom, Person, aware
+from graders.classroom.roster import Classroom, Person, aware, span
 from graders.course import Course, CourseError, Lesson
 from graders.gradebook import Book
 
@@ -87,15 +87,6 @@ class Grade:
 def number(value: float) -> str:
     """Points as people and platforms write them: `34`, `30.6`, two places at most."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def span(by: timedelta) -> str:
-    """A length of time in its two largest units; a minute begun is one."""
-    minutes = -(-by // timedelta(minutes=1))
-    sizes = (minutes // 1440, minutes // 60 % 24, minutes % 60)
-    units = ("day" if sizes[0] == 1 else "days", "h", "min")
-    parts = [f"{size} {unit}" for size, unit in zip(sizes, units, strict=True) if size]
-    return " ".join(parts[:2]) or "0 min"
 
 
 @contextmanager

@@ -229,7 +229,7 @@ class Pages:
         if standing.late:
             cost = f"that costs {render.number(standing.lost)} points"
             cost = cost if standing.lost else "that costs nothing"
-            yield f"It came {render.span(standing.late)} late; {cost}."
+            yield f"It came {roster.span(standing.late)} late; {cost}."
 
     def _when(self, time: datetime) -> str:
         here = time.astimezone(self.room.zone)

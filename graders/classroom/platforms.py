@@ -13,9 +13,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from graders.classroom.collected import Roster
 from graders.classroom.grades import number as written_out
-from graders.classroom.roster import Person
+from graders.classroom.roster import Person, Roster
 from graders.classroom.sheet import NUMBER, Sheet
 from graders.course import CourseError, Lesson
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-from datetime import timedelta
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -62,15 +61,6 @@ def _environment() -> Environment:
 def number(value: float) -> str:
     """Points as people write them: `3`, `2.5`."""
     return f"{round(value, 2):g}"
-
-
-def span(time: timedelta) -> str:
-    """A length of time in words: `2 days 3 hours`."""
-    minutes = max(1, round(time.total_seconds() / 60))
-    parts = [("day", minutes // 1440), ("hour", minutes // 60 % 24)]
-    parts += [("minute", minutes % 60)]
-    words = [f"{n} {name}{'s'[: n != 1]}" for name, n in parts if n]
-    return " ".join(words[:2])
 
 
 def sentence(text: str) -> Markup:

@@ -362,7 +362,7 @@ def _person(standing: Standing) -> dict[str, Any]:
         "reached": standing.reached if standing.entry else None,
         "max": standing.max,
         "open": standing.open,
-        "late": render.span(standing.late) if standing.late else "",
+        "late": roster.span(standing.late) if standing.late else "",
         "mistakes": [name.replace("-", " ") for name in made],
     }
 

@@ -23,7 +23,9 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
@@ -128,6 +130,52 @@ class Classroom:
     ) -> float:
         """The points lost because work came late."""
         return self.late.lost(self.late_by(student, number, handed_in), points)
+
+
+class Roster:
+    """The class, to find people by what a platform calls them."""
+
+    def __init__(self, people: Mapping[str, Person]) -> None:
+        self.people = people
+        self.known: dict[str, set[str]] = defaultdict(set)
+        for person in people.values():
+            for name in _names_of(person):
+                self.known[name].add(person.id)
+
+    def fits(self, names: Iterable[str]) -> set[str]:
+        """The ids of those whom one of the names fits."""
+        found: set[str] = set()
+        for name in names:
+            found |= self.known.get(folded(name), set())
+        return found
+
+
+def _names_of(person: Person) -> set[str]:
+    """What a platform may call somebody: id, login, e-mail, name, Canvas's name."""
+    names = {person.id, person.login, person.email, person.email.partition("@")[0]}
+    if person.first_name or person.last_name:
+        names.add(f"{person.first_name} {person.last_name}")
+        squashed = re.sub(r"\W|_", "", person.last_name + person.first_name)
+        plain = unicodedata.normalize("NFKD", squashed)
+        names |= {squashed, "".join(c for c in plain if not unicodedata.combining(c))}
+    return {folded(name) for name in names} - {""}
+
+
+def folded(name: str) -> str:
+    """A name without what does not tell people apart: case, spaces, ways to write é."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def span(by: timedelta) -> str:
+    """A length of time in its two largest units: `2 days 3 hours`.
+
+    A minute begun is one.
+    """
+    minutes = -(-by // timedelta(minutes=1))
+    sizes = (minutes // 1440, minutes // 60 % 24, minutes % 60)
+    names = zip(sizes, ("day", "hour", "minute"), strict=True)
+    parts = [f"{size} {name}{'s'[: size != 1]}" for size, name in names if size]
+    return " ".join(parts[:2]) or "0 minutes"
 
 
 def aware(when: datetime) -> datetime:

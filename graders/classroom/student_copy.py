@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from graders.course import Course, CourseError, Lesson
-from graders.parts import defines, needed_by
+from graders.parts import defines, imported, needed_by
 
 ROOT = Path(__file__).resolve().parents[2]
 GRADERS, SUBJECT = "graders", "transformer"
@@ -107,7 +107,7 @@ def _modules(
     entries = [*ENTRIES, *(f"{GRADERS}.exercises.{one.noun}" for one in lessons)]
     names = dict.fromkeys(entries)
     for source in sources.values():
-        names |= dict.fromkeys(_imports(source))
+        names |= dict.fromkeys(imported(source))
     paths = _closure(names)
     users = [*sources.values(), *(_parsed(path) for path in paths.values())]
     found = {}
@@ -129,7 +129,7 @@ def _closure(names: Iterable[str]) -> dict[str, Path]:
         if any(name == one or name.startswith(f"{one}.") for one in SECRET):
             raise CourseError(f"{name} must not reach students, and a lesson needs it.")
         found[name] = path
-        todo += [name.rpartition(".")[0], *_imports(_needed_at_start(name, path))]
+        todo += [name.rpartition(".")[0], *imported(_needed_at_start(name, path))]
     return dict(sorted(found.items()))
 
 
@@ -152,16 +152,6 @@ def _is_students(node: ast.stmt) -> bool:
         for mark in node.decorator_list
         if isinstance(mark, ast.Call) and mark.args
     )
-
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    """The dotted names that a tree imports, modules or what is in them."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _file(name: str) -> Path | None:
