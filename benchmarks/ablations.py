@@ -1,10 +1,11 @@
 """What each part of the Transformer is worth: one taken away at a time.
 
-    python benchmarks/ablations.py [NAME ...] [--steps 1200] [--to FILE.json]
+    python benchmarks/ablations.py [NAME ...] [--seeds 7 8 9] [--to FILE.json]
 
-Every variant learns from the same sentences in the same order for as many steps, from
-the same seed. Translations are greedy; right means word for word. The recorded result,
-`transformer/weights/ablations.json`, is what lesson 07 shows.
+Every variant learns from the same sentences for as many steps, once from each seed,
+which draws its first weights and the order of the sentences. Translations are greedy;
+right means word for word. The recorded result, `transformer/weights/ablations.json`,
+is what lesson 07 shows. A stopped run goes on where its file ends.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ CORPUS: dict[str, Any] = {
     "names": 20,
     "numbers": 20,
 }
-TRAINING: dict[str, Any] = {"batch_size": 32, "learning_rate": 2e-3, "seed": 7}
+TRAINING: dict[str, Any] = {"batch_size": 32, "learning_rate": 2e-3, "steps": 1200}
+SEEDS = (7, 8, 9)
 Around = Callable[[Any, Any, Any, Callable[[Any], Any]], Any]
 
 
@@ -95,25 +97,21 @@ def at_once(steps: int) -> Callable[[int], float]:
 
 
 def measure(
-    variant: Variant, made: Splits, vocabularies: Vocabularies, steps: int
-) -> dict[str, Any]:
+    variant: Variant, made: Splits, vocabularies: Vocabularies, seed: int
+) -> dict[str, float]:
     """Trains one variant; loss and accuracy of validation, right ones of test."""
-    keras.utils.set_random_seed(TRAINING["seed"])
+    keras.utils.set_random_seed(seed)
     sizes = {**weights.vocab_sizes(vocabularies), **recipe.MODEL, **variant.sizes}
-    settings = dict(TRAINING)
+    settings = {**TRAINING, "seed": seed}
     if not variant.warm_up:
-        settings["learning_rate"] = at_once(steps)
+        settings["learning_rate"] = at_once(TRAINING["steps"])
     with patch.object(layers.Block, "around", variant.around):
         model = layers.Transformer(**sizes)
         variant.change(model)
-        history = training.train(
-            model, made.train, vocabularies, steps=steps, **settings, every=100
-        )
+        training.train(model, made.train, vocabularies, **settings)
         loss, accuracy = training.evaluate(model, made.validation, vocabularies)
         right = share_right(model, made.test, vocabularies)
-    curve = [[one.step, round(one.loss, 4)] for one in history.steps]
-    found = {"loss": loss, "accuracy": accuracy, "right": right}
-    return {name: round(value, 4) for name, value in found.items()} | {"curve": curve}
+    return {"loss": loss, "accuracy": accuracy, "right": right}
 
 
 def share_right(model: Any, pairs: Sequence[Pair], vocabularies: Vocabularies) -> float:
@@ -127,23 +125,29 @@ def share_right(model: Any, pairs: Sequence[Pair], vocabularies: Vocabularies) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
-    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--to", type=Path, metavar="FILE.json")
     args = parser.parse_args()
     made = splits(**CORPUS)
     vocabularies = Vocabularies.of(made.train)
-    record = {"corpus": CORPUS, "training": {**TRAINING, "steps": args.steps}}
-    record |= {"versions": recipe.versions(), "variants": {}}
+    settings = {"corpus": CORPUS, "training": TRAINING, "seeds": args.seeds}
+    record = {**settings, "versions": recipe.versions(), "variants": {}}
+    if args.to and args.to.exists():
+        record["variants"] = json.loads(args.to.read_text("utf-8"))["variants"]
     for name in args.names or VARIANTS:
-        started = time.process_time()
-        found = measure(VARIANTS[name], made, vocabularies, args.steps)
-        record["variants"][name] = found
-        says = f"loss {found['loss']:.3f}  right {found['right']:6.1%}"
-        print(
-            f"{name:<26} {says}  {time.process_time() - started:.0f} CPU s", flush=True
-        )
-        if args.to:
-            args.to.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        runs = record["variants"].setdefault(name, [])
+        for seed in args.seeds[len(runs) :]:
+            started = time.process_time()
+            found = measure(VARIANTS[name], made, vocabularies, seed)
+            runs.append({what: round(value, 4) for what, value in found.items()})
+            print(
+                f"{name:<26} seed {seed}  loss {found['loss']:.3f}  "
+                f"right {found['right']:6.1%}  "
+                f"{time.process_time() - started:.0f} CPU s",
+                flush=True,
+            )
+            if args.to:
+                args.to.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ pairs and the same seconds of processor time, compared on the same 1,000 held-ou
     lstm     two LSTMs with additive attention, trained by the same loop as ours, with a
              learning rate of its own
 
-Evaluation does not count. `--to` keeps the numbers. After 90 seconds, on two busy cores
-and 76,037 pairs: ours 31.2, keras 12.8, lstm 2.4 (with ours' learning rate: 0.3); they
-stand in `translation.json`, the LSTM's from a run of its own.
+Evaluation does not count. `--to` keeps the numbers: those in `translation.json` are of
+one run on two cores, 76,037 pairs and 600 seconds each. There the Transformer leads the
+usual recipe by 12 points of BLEU and the LSTM, whose attention looks at the source as
+ours does, by 2; after a quarter of the time by 16 and 6.
 """
 
 from __future__ import annotations
