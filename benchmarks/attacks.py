@@ -3,8 +3,9 @@
     python -m benchmarks.attacks [--only WORDS] [--seconds 120] [--to docs/attacks.md]
 
 nbgrader grades the same answers in a plain assignment: each check is a cell of asserts,
-all settings are nbgrader's own, but for the time of a cell in lesson 02. Every attack meets a course of
-its own, in which one student is graded already and another one after the attacker.
+all settings are nbgrader's own, but for the time of a cell in lesson 02. Every attack
+meets a course of its own, in which one student is graded already and another one after
+the attacker.
 `--keep` names a file of what nbgrader made of earlier attacks: a stopped run goes on.
 """
 
@@ -347,8 +348,8 @@ def document(
         "",
         "nbgrader graded a plain assignment: the same answers with asserts as tests, "
         f"all settings its own, but {CELL} s for a cell of lesson 02, not 30. "
-        "Fewer points are to be had there, and an answer that calls a wrong one is wrong, where this course hands "
-        "out finished parts.",
+        "Fewer points are to be had there, and an answer that calls a wrong one is "
+        "wrong, where this course hands out finished parts.",
         "Bold: other points than the answers deserve, or harm to others. "
         "A dash: not given to nbgrader, because nothing would have kept it from "
         "harming the computer.",
