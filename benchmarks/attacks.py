@@ -3,14 +3,16 @@
     python -m benchmarks.attacks [--only WORDS] [--seconds 120] [--to docs/attacks.md]
 
 nbgrader grades the same answers in a plain assignment: each check is a cell of asserts,
-all settings but the time of a cell are nbgrader's own. Every attack meets a course of
-its own, in which one student is graded already and another one after the attacker.
+all settings are nbgrader's own, but for the time of a cell in lesson 02. Every attack
+meets a course of its own, in which one student is graded already and another one after
+the attacker.
 `--keep` names a file of what nbgrader made of earlier attacks: a stopped run goes on.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import copy
 import json
 import os
@@ -36,6 +38,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from graders import intake, levels
 from graders.classroom.papers import solved_answers
 from graders.course import Course, Lesson
+from graders.gradebook import find_alembic
 from graders.locked import SandboxRunner, modules_of
 from graders.workers import Limits
 from tests.attacks import (
@@ -51,14 +54,13 @@ from tests.attacks import (
 from tests.attacks.paper import FIRST
 
 ROOT = Path(__file__).resolve().parents[1]
-CELL = 10  # seconds for a cell: nbgrader allows 30, here a long table is to be filled
-CONFIG = f"c = get_config()\nc.Execute.timeout = {CELL}\n"
 USUAL = "attention"
+CELL = 10  # seconds for a cell of the usual lesson, which has most attacks, not 30
 MOST = 3 << 30  # bytes of the grader, at which it is stopped
 LIMITS = Limits(cell=4, call=4, total=24, memory=1 << 30, file_size=16 << 20)
 ALONE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n?", re.S)
-COURSES_OWN = ("from graders", "from transformer", "import graders")
+COURSES_OWN = ("from graders", "from transformer", "import graders", "check(")
 
 
 @dataclass
@@ -92,20 +94,41 @@ class Seen:
 
 def plain(lesson: Lesson) -> NotebookNode:
     """The lesson as an assignment of nbgrader's: answers, and asserts that test."""
-    made = v4.new_notebook(cells=[])
-    for cell in nbformat.read(lesson.solved, as_version=4).cells:
-        if intake.grade_id(cell) == "given-setup":
-            lines = cell.source.split("\n")
-            kept = [line for line in lines if not line.startswith(COURSES_OWN)]
-            made.cells.append(v4.new_code_cell("\n".join(kept)))
-        if intake.mark_of(cell) == "check":
-            lines = HIDDEN.sub("", cell.source).split("\n")
-            cell.source = "\n".join(x for x in lines if not x.startswith("check("))
-        if intake.mark_of(cell) in ("check", "answer") and cell.source.strip():
+    made, cells = v4.new_notebook(cells=[]), _without_course(lesson)
+    used = {
+        name
+        for cell in cells
+        if intake.mark_of(cell) == "check"
+        for name in _names(cell.source, ast.Load)
+    }
+    for cell in cells:
+        kept = intake.mark_of(cell) in ("given", "check", "answer")
+        if kept or used & _names(cell.source, ast.Store):
+            cell.update(outputs=[], execution_count=None)
             made.cells.append(cell)
-    for cell in made.cells:
-        cell.update(outputs=[], execution_count=None)
     return made
+
+
+def _without_course(lesson: Lesson) -> list[NotebookNode]:
+    """The solved lesson's cells of code, without what only this course has."""
+    cells = nbformat.read(lesson.solved, as_version=4).cells
+    found = [cell for cell in cells if cell.cell_type == "code"]
+    for cell in found:
+        lines = HIDDEN.sub("", cell.source).split("\n")
+        cell.source = "\n".join(x for x in lines if not x.startswith(COURSES_OWN))
+    return [cell for cell in found if cell.source.strip()]
+
+
+def _names(source: str, context: type[ast.expr_context]) -> set[str]:
+    """The names that top-level statements load, or give a value."""
+    nodes = ast.walk(ast.Module(_statements(source), []))
+    named = (node for node in nodes if isinstance(node, ast.Name))
+    return {node.id for node in named if isinstance(node.ctx, context)}
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    inner = (ast.FunctionDef, ast.ClassDef)
+    return [one for one in ast.parse(source).body if not isinstance(one, inner)]
 
 
 def course_of(lesson: Lesson, root: Path) -> Course:
@@ -113,7 +136,9 @@ def course_of(lesson: Lesson, root: Path) -> Course:
     course = Course(root)
     source = root / "source" / lesson.name
     source.mkdir(parents=True)
-    (root / "nbgrader_config.py").write_text(CONFIG)
+    seconds = CELL if lesson.noun == USUAL else 30  # Keras is imported in a cell
+    config = f"c = get_config()\nc.Execute.timeout = {seconds}\n"
+    (root / "nbgrader_config.py").write_text(config)
     nbformat.write(plain(lesson), source / lesson.solved.name)
     _nbgrader(root, "generate_assignment", lesson.name)
     _paper(lesson, root, 0).write(root / "submitted" / FIRST / lesson.name)
@@ -344,10 +369,9 @@ def document(
         f"nbgrader, it graded {well[1]} so.",
         "",
         "nbgrader graded a plain assignment: the same answers with asserts as tests, "
-        f"all settings its own, but {CELL} s for a cell (30 s in older rows: the table "
-        "was measured in several runs, with `--keep`). Fewer points are to be had "
-        "there, and an answer that calls a wrong one is wrong, where this course hands "
-        "out finished parts.",
+        f"all settings its own, but {CELL} s for a cell of lesson 02, not 30. "
+        "Fewer points are to be had there, and an answer that calls a wrong one is "
+        "wrong, where this course hands out finished parts.",
         "Bold: other points than the answers deserve, or harm to others. "
         "A dash: not given to nbgrader, because nothing would have kept it from "
         "harming the computer.",
@@ -383,6 +407,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="what nbgrader made of them so far")
     args = parser.parse_args()
     levels.demand(levels.FULL)
+    find_alembic()
     attacks = [attack for attack in ATTACKS if args.only in attack.name]
     own: dict[str, Seen] = {}
     theirs: dict[str, Seen] = {}

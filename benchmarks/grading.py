@@ -30,7 +30,7 @@ from graders import levels
 from graders.classroom.papers import ESSAY, answered, solved_answers
 from graders.course import Course, Lesson
 from graders.grade import grade_lesson
-from graders.gradebook import CONFIG, Book
+from graders.gradebook import CONFIG, Book, find_alembic
 from graders.locked import SandboxRunner, runner_for
 
 KERAS = """
@@ -140,6 +140,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", metavar="N")
     args = parser.parse_args()
     levels.demand(levels.FULL)
+    find_alembic()
     lesson = Course.here().find(args.lesson)
     if args.sizes:
         grow(lesson, args.sizes, args.keras)

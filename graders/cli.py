@@ -421,7 +421,7 @@ def build(course: Course, args: argparse.Namespace) -> int:
         return 0
     lessons = [course.find(name) for name in args.lessons] or course.lessons()
     stale = [line for lesson in lessons for line in builder.check(lesson)]
-    print("\n".join(stale) or f"{len(lessons)} lessons are as their scripts say.")
+    print("\n".join(stale) or "Every notebook is as its script says.")
     return int(bool(stale))
 
 

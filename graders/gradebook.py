@@ -49,7 +49,7 @@ class Book:
         """Raises CourseError if the course has no settings for nbgrader."""
         if not (course.root / CONFIG).exists():
             raise CourseError(f"{course.root} has no {CONFIG}: it is no course.")
-        _find_alembic()
+        find_alembic()
         self.course = course
         self.config: Config = PyFileConfigLoader(CONFIG, str(course.root)).load_config()
         self.folders = CourseDirectory(config=self.config)
@@ -246,7 +246,7 @@ def must(result: Mapping[str, Any], failed: str) -> None:
         raise CourseError(f"nbgrader {failed}: {(known or ['no reason given'])[-1]}")
 
 
-def _find_alembic() -> None:
+def find_alembic() -> None:
     """nbgrader makes a database with a program that stands beside this Python."""
     here, path = os.path.dirname(sys.executable), os.environ.get("PATH", "")
     if here not in path.split(os.pathsep):

@@ -105,12 +105,7 @@ class Grading:
         self, folder: Path, known: Known, pool: Executor
     ) -> Callable[[], Graded]:
         """Starts on a submission; what is returned waits for the entry."""
-        missing = ""
-        try:
-            file: files.File | None = files.choose(folder, self.lesson.noun)
-        except files.Unreadable as reason:
-            file, missing = None, str(reason)
-        digest = files.sha256(file.path) if file else ""
+        file, digest, missing = _chosen(folder, self.lesson)
         entry = known(folder.parent.name, digest)
         if entry:
             return lambda: Graded(folder, entry, fresh=False)
@@ -145,6 +140,35 @@ def submitted(lesson: Lesson) -> Iterator[Path]:
     for folder in sorted(root.glob(f"*/{lesson.name}")):
         if folder.is_dir() and not folder.is_symlink():
             yield folder
+
+
+def ungraded(lesson: Lesson) -> list[str]:
+    """The students of whom something is submitted that is not what was graded."""
+    latest = Record.of(lesson).latest()
+    return [
+        folder.parent.name
+        for folder in submitted(lesson)
+        if (entry := latest.get(folder.parent.name)) is None
+        or entry.sha256 != _chosen(folder, lesson)[1]
+    ]
+
+
+def said_of_ungraded(lesson: Lesson) -> Iterator[str]:
+    """A sentence on who is not graded yet and what to do, if there is anybody."""
+    if names := ungraded(lesson):
+        count, few = len(names), ", ".join(map(files.printable, names[:10]))
+        rest = " …" if count > 10 else ""
+        text = f"work that was collected is not graded yet, of {count}: {few}{rest}"
+        yield f"{lesson.name}: {text}. Do it: course grade {lesson.number}"
+
+
+def _chosen(folder: Path, lesson: Lesson) -> tuple[files.File | None, str, str]:
+    """A submission's notebook, its digest, and else why there is none."""
+    try:
+        file = files.choose(folder, lesson.noun)
+    except files.Unreadable as reason:
+        return None, "", str(reason)
+    return file, files.sha256(file.path), ""
 
 
 def fingerprint(lesson: Lesson, seed: int) -> str:

@@ -76,44 +76,30 @@ def read(path: AnyPath) -> tuple[list[Found], str]:
     return found, lesson if isinstance(lesson, str) else ""
 
 
-def place(
-    cells: Sequence[Found], release: NotebookNode, names: Mapping[str, str]
-) -> tuple[NotebookNode, list[str]]:
-    """The submitted cells in the frame of the release, and notes on repairs.
-
-    Args:
-        cells: As `read` gives them.
-        release: The lesson's release; not changed.
-        names: The function or variable of each answer cell: `{"answer-softmax":
-            "softmax"}`.
-
-    Raises:
-        Unreadable: If no cell belongs to this lesson.
-    """
-    frame = _Frame(release, names)
-    frame.take(cells)
-    if not frame.matched:
-        raise Unreadable("None of the notebook's cells belongs to this lesson.")
-    return frame.notebook(), frame.notes
-
-
 def accept(
     path: AnyPath, release: NotebookNode, names: Mapping[str, str]
 ) -> Submission:
-    """Reads a submitted file; the arguments as in `place`.
+    """Reads a submitted file and puts its cells into the frame of the release.
+
+    Args:
+        path: What was submitted.
+        release: The lesson's release; not changed.
+        names: The function or variable of each answer cell: `{"answer-softmax":
+            "softmax"}`.
 
     Raises:
         Unreadable: If it cannot be graded.
     """
     cells, lesson = read(path)
     wanted = release.metadata.get("course", {}).get("lesson", "")
-    try:
-        notebook, notes = place(cells, release, names)
-    except Unreadable:
-        if lesson and lesson != wanted:
-            raise Unreadable(f"The notebook is lesson {lesson}'s.") from None
-        raise
-    return Submission(notebook, tuple(notes))
+    frame = _Frame(release, names)
+    frame.take(cells)
+    # Lessons share cells, such as the one that imports; exercises they do not.
+    if lesson not in ("", wanted) and not frame.has_exercises:
+        raise Unreadable(f"The notebook is lesson {lesson}'s.")
+    if not frame.matched:
+        raise Unreadable("None of the notebook's cells belongs to this lesson.")
+    return Submission(frame.notebook(), tuple(frame.notes))
 
 
 # --------------------------------------------------------------------------- reading
@@ -226,6 +212,12 @@ class _Frame:
                 self.matched.setdefault(at, []).append((number, cell))
             elif cell.source.strip() and not CHECK_CALL.match(cell.source):
                 self.added.setdefault(here, []).append(cell)
+
+    @property
+    def has_exercises(self) -> bool:
+        """True if an answer or a check of the lesson is among the cells."""
+        marks = {mark_of(self.release.cells[at]) for at in self.matched}
+        return bool(marks & {"answer", "check"})
 
     def _at(self, cell: Found) -> int | None:
         keys = [key for key in (cell.grade_id, cell.ident) if key in self.places]

@@ -187,7 +187,7 @@ def test_points_and_comments_go_into_the_gradebook(lesson, command):
     filled(path, {"ada": ("4.5", "-1 for no reason\nÀ bientôt"), "'=1+1": ("2", "")})
     code, out, err = command("--from", path)
     assert (code, err) == (0, "")
-    assert "02_attention: 2 times points, 1 times a comment." in out
+    assert "02_attention: points for 2, comments for 1." in out
     assert "1 more wait for points." in out
     assert given(lesson, "ada") == (4.5, "-1 for no reason\nÀ bientôt", False)
     assert given(lesson, "=1+1") == (2, None, False)

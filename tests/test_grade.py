@@ -15,6 +15,7 @@ from graders.course import CourseError
 from graders.exercise import GRADER_PROBLEM, NOT_ATTEMPTED
 from graders.grade import grade_lesson, line
 from graders.gradebook import Book
+from graders.grading import said_of_ungraded, ungraded
 from graders.record import Entry, Record, alone
 from graders.score import Row
 from graders.seeds import secret_seed
@@ -372,3 +373,37 @@ def test_formgrader_finds_the_names_of_the_roster(lesson):
         found = {s.id: (s.first_name, s.last_name, s.email) for s in book.students}
     assert found["ada"] == ("Ada", "Lovelace", "a@b.example")
     assert found["blaise"] == (None, None, None)
+
+
+# ----------------------------------------------------------- what is not graded (yet)
+
+
+def test_what_is_graded_is_not_said_to_wait(lesson):
+    for student in ("ada", "blaise"):
+        submit(lesson, student)
+    (lesson.course.grading / "submitted" / "carl" / lesson.name).mkdir(parents=True)
+    grade_lesson(lesson, Idle())
+    assert ungraded(lesson) == []
+    assert list(said_of_ungraded(lesson)) == []
+
+
+def test_who_came_or_changed_after_the_grading_is_named(lesson):
+    for student in ("ada", "blaise"):
+        submit(lesson, student)
+    grade_lesson(lesson, Idle())
+    submit(lesson, "blaise", ESSAY)
+    submit(lesson, "carl")
+    assert ungraded(lesson) == ["blaise", "carl"]
+    (said,) = said_of_ungraded(lesson)
+    assert said.endswith("of 2: blaise, carl. Do it: course grade 02")
+
+
+@pytest.mark.parametrize("name", ["export", "feedback 02", "report 02"])
+def test_grades_are_not_given_out_without_a_word_on_who_waits(command, lesson, name):
+    submit(lesson, "ada")
+    grade_lesson(lesson, Idle())
+    assert "not graded yet" not in command(*name.split())[2]
+    submit(lesson, "blaise")
+    code, _, said = command(*name.split())
+    assert code == 0
+    assert "02_attention: work that was collected is not graded yet, of 1: bla" in said

@@ -280,6 +280,9 @@ GOOD = json.dumps(answered(), indent=1).encode()
 OTHER = v4.new_notebook(
     metadata={"course": {"lesson": "03_heads"}}, cells=[v4.new_code_cell("1")]
 )
+COUSIN = v4.new_notebook(
+    metadata={"course": {"lesson": "03_heads"}}, cells=copy.deepcopy(RELEASE.cells[:2])
+)
 REFUSED = {
     "empty": (b" \n", "The file is empty."),
     "truncated": (GOOD[: len(GOOD) // 2], "It is cut off or was damaged."),
@@ -292,6 +295,10 @@ REFUSED = {
     "a broken nbformat 3": (b'{"worksheets": [7]}', "built in a way no notebook is"),
     "no cell of ours": (b'{"cells": []}', "None of the notebook's cells"),
     "another lesson": (json.dumps(OTHER).encode(), "The notebook is lesson 03_heads's"),
+    "a lesson that shares cells with this one": (
+        json.dumps(COUSIN).encode(),
+        "The notebook is lesson 03_heads's",
+    ),
     "many parts": (b'{"cells": [' + b"{}," * 300_000 + b"7]}", "made of more parts"),
     "many cells": (b'{"cells": [' + b"7," * 2000 + b"7]}", "2001 cells; 2000 are read"),
     "a large file": (b" " * (files.LARGEST + 1), "has more than 20 MB"),

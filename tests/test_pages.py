@@ -357,7 +357,7 @@ def test_the_command_writes_the_pages_of_those_named(course, monkeypatch, capsys
     recorded(mine, "ada")
     recorded(mine, "blaise")
     assert run(mine, monkeypatch, "02", "blaise") == 0
-    assert "02_attention: 1 pages of feedback in " in capsys.readouterr().out
+    assert "02_attention: 1 page of feedback in " in capsys.readouterr().out
     found = course.grading.glob("feedback/*/02_attention/attention.html")
     assert [path.parts[-3] for path in found] == ["blaise"]
 
@@ -471,7 +471,7 @@ def test_pages_go_back_through_nbgraders_exchange(course, tmp_path):
     (tmp_path / "x").chmod(0o777)
     lines = hand_back.release(mine, pages.write_pages(mine))
     assert lines == [
-        "02_attention: 1 pages are in nbgrader's exchange.",
+        "02_attention: 1 page in nbgrader's exchange.",
         "Not through the exchange: blaise.",
     ]
     (sent,) = (tmp_path / "x").rglob("*.html")

@@ -8,7 +8,14 @@ import nbformat
 import pytest
 
 from graders import cli, intake, registry
-from graders.classroom.papers import SLIPS, answered, solved_answers, with_slip
+from graders.classroom.papers import (
+    ESSAY,
+    SLIPS,
+    answered,
+    renamed,
+    solved_answers,
+    with_slip,
+)
 from graders.course import Course, CourseError
 from graders.exercise import (
     CRASHED,
@@ -27,7 +34,6 @@ from graders.workers import Limits, RunnerError
 from tests.conftest import ROOT
 
 SEED = 11
-ESSAY = " Because."
 LESSONS = Course(ROOT).lessons()
 LESSON = Course(ROOT).find("attention")
 ANSWERS = [(lesson, ident) for lesson in LESSONS for ident in solved_answers(lesson)]
@@ -81,6 +87,14 @@ def test_the_solved_lesson_earns_all_that_is_not_graded_by_hand(score, lesson):
     assert unpassed(rows) == set()
     for row in rows.values():
         assert row.points == (row.max if row.status == PASSED else 0)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+def test_other_names_within_the_answers_cost_nothing(score, lesson):
+    solved = solved_answers(lesson)
+    answers = {ident: renamed(text) for ident, text in solved.items()}
+    assert sum("my_" in text for text in answers.values()) > 3
+    assert unpassed(score(answered(lesson, answers, ESSAY), lesson)) == set()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 
 from graders import intake
 from graders.classroom import whole
+from graders.classroom.grades import counted
 from graders.course import CourseError, Lesson
 from graders.gradebook import Book
 from graders.nbgrader_parts import model_answers
@@ -207,7 +208,7 @@ def write_essays(lesson: Lesson, to: Path | None = None) -> int:
     whole.write(to, table(rows).encode("utf-8-sig"))
     scheme = to.with_name(f"{to.stem}-scheme.txt")
     whole.write(scheme, found.scheme().encode("utf-8-sig"))
-    print(f"{to}: {len(rows)} essays, {found.waiting()} to be graded.")
+    print(f"{to}: {counted(len(rows), 'essay')}, {found.waiting()} to be graded.")
     print(f"{scheme}: how to mark them.")
     print(f"Then: course essays {lesson.number} --from {to}")
     return 0
@@ -279,7 +280,7 @@ def read_essays(lesson: Lesson, source: Path) -> int:
     found.enter(marks)
     points = sum(mark.points is not None for mark in marks)
     comments = sum(bool(mark.comment) for mark in marks)
-    print(f"{lesson.name}: {points} times points, {comments} times a comment.")
+    print(f"{lesson.name}: points for {points}, comments for {comments}.")
     if waiting := found.waiting():
         print(f"{waiting} more wait for points.")
     return 0

@@ -26,6 +26,7 @@ from graders.classroom.grades import (
     WAITING,
     Grade,
     Rules,
+    counted,
     number,
 )
 from graders.classroom.platforms import (
@@ -41,6 +42,7 @@ from graders.classroom.roster import Classroom, Person, read, span
 from graders.classroom.sheet import Sheet, harmless
 from graders.course import Course, CourseError, Lesson
 from graders.files import ORIGIN, printable
+from graders.grading import said_of_ungraded
 
 COLUMNS = (
     "assignment",
@@ -137,6 +139,8 @@ def grades_of(
         one = entered[lesson.name]
         found[lesson] = grades.of_lesson(lesson, one, persons, room, rules or Rules())
     notes = [*_ignored(course, room, entered), *_strangers(room, persons)]
+    for lesson in found:
+        notes += said_of_ungraded(lesson)
     return Class(room, persons, found, notes)
 
 
@@ -501,9 +505,3 @@ def _waiting(summary: Mapping[str, Any], wish: Wish) -> str:
     wait = f"{count} wait{'s' * (count == 1)} for points by hand"
     where = f"course essays {name.partition('_')[0]}, or nbgrader's formgrader"
     return f"{name}: {wait} ({where}): {how}."
-
-
-def counted(value: float, what: str) -> str:
-    """So many of something: `1 point`, `0.8 points`."""
-    text = number(value)
-    return f"{text} {what}{'s' * (text != '1')}"

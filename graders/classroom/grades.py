@@ -89,6 +89,12 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def counted(value: float, what: str) -> str:
+    """So many of something: `1 point`, `0.8 points`."""
+    text = number(value)
+    return f"{text} {what}{'s' * (text != '1')}"
+
+
 @contextmanager
 def opened(course: Course) -> Iterator[Session]:
     """The gradebook, to be read only.

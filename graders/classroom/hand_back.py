@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from graders.classroom import whole
+from graders.classroom.grades import counted
 from graders.course import CourseError, Lesson
 from graders.files import ORIGIN
 from graders.gradebook import EXCHANGED, Book
@@ -94,7 +95,7 @@ def release(lesson: Lesson, pages: Sequence[Path]) -> list[str]:
     book = Book(lesson.course)
     for page in ready:
         book.release_feedback(lesson, _student(page))
-    lines = [f"{lesson.name}: {len(ready)} pages are in nbgrader's exchange."]
+    lines = [f"{lesson.name}: {counted(len(ready), 'page')} in nbgrader's exchange."]
     others = [_student(page) for page in pages if page not in ready]
     if others:
         lines.append(f"Not through the exchange: {', '.join(others)}.")

@@ -71,7 +71,7 @@ def notebook_of(lesson: Lesson, kind: str) -> bytes:
             answers = papers.with_slip(answers, slip)
             break
     if kind == RENAMED:
-        answers = {i: s.replace("scores", "how_alike") for i, s in answers.items()}
+        answers = {ident: papers.renamed(text) for ident, text in answers.items()}
     if kind == HALF:
         answers = dict(list(answers.items())[: len(answers) // 2])
     if kind in (BLANK, BROKEN):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from markupsafe import Markup
 
 from graders import feedback, intake, registry
 from graders.classroom import render, roster, whole
+from graders.classroom.grades import counted
 from graders.classroom.prose import Hint, Passage, own_words, passages, title_of
 from graders.classroom.standing import GRADED, Result, Standing, graded
 from graders.collect import cases_for
@@ -31,6 +33,7 @@ from graders.exercise import (
     Choice,
     Exercise,
 )
+from graders.grading import said_of_ungraded
 from graders.judge import judge
 from graders.keys import stored_key
 from graders.nbgrader_parts import model_answers
@@ -331,7 +334,9 @@ def write_feedback(
     """`course feedback`: the pages, and how they reach the students."""
     paths = write_pages(lesson, students)
     where = course.grading / "feedback"
-    print(f"{lesson.name}: {len(paths)} pages of feedback in {where}")
+    print(f"{lesson.name}: {counted(len(paths), 'page')} of feedback in {where}")
+    for note in said_of_ungraded(lesson):
+        print(f"Note: {note}", file=sys.stderr)
     if platform or exchange:
         from graders.classroom import hand_back
 

@@ -6,8 +6,10 @@ solved lesson, written otherwise: one of the mistakes that the lesson names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import nbformat
 from nbformat import NotebookNode
@@ -15,6 +17,7 @@ from nbformat import NotebookNode
 from graders import intake
 from graders.course import CourseError, Lesson
 
+Node = TypeVar("Node", bound=ast.AST)
 MARKERS = ("### BEGIN SOLUTION", "### END SOLUTION")
 ESSAY = (
     "\n\nThe variance of a dot product grows with d, so its size with the root of d."
@@ -127,6 +130,25 @@ def with_slip(answers: Mapping[str, str], slip: Slip) -> dict[str, str]:
     if slip.right not in answers[ident]:
         raise ValueError(f"{ident} does not hold {slip.right!r}: renew SLIPS.")
     return {**answers, ident: answers[ident].replace(slip.right, slip.wrong)}
+
+
+def renamed(answer: str) -> str:
+    """The answer with other names for what its functions compute on the way."""
+    tree = ast.parse(answer)
+    inside = {
+        node for one in _all(tree, ast.FunctionDef) for node in _all(one, ast.Name)
+    }
+    outside = {name.id for name in {*_all(tree, ast.Name)} - inside}
+    kept = outside | {argument.arg for argument in _all(tree, ast.arg)}
+    made = {name.id for name in inside if isinstance(name.ctx, ast.Store)} - kept
+    for name in inside:
+        if name.id in made:
+            name.id = f"my_{name.id}"
+    return ast.unparse(tree)
+
+
+def _all(tree: ast.AST, kind: type[Node]) -> Iterator[Node]:
+    return (node for node in ast.walk(tree) if isinstance(node, kind))
 
 
 def answered(

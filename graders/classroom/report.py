@@ -28,6 +28,7 @@ from graders.exercise import (
     Choice,
     Exercise,
 )
+from graders.grading import said_of_ungraded
 from graders.record import Record
 from graders.score import points_of, read_release
 
@@ -460,6 +461,9 @@ def write_report(
 ) -> int:
     """`course report`: one page, or its numbers."""
     found = reports(course, lessons)
+    for one in found:
+        for note in said_of_ungraded(course.find(one.name)):
+            print(f"Note: {note}", file=sys.stderr)
     if as_json:
         json.dump(numbers(found, anonymous), sys.stdout, indent=1)
         print()
