@@ -77,7 +77,7 @@ def test_a_stopped_run_goes_on_where_its_file_ends(tmp_path, monkeypatch):
         return {"loss": 0.5, "accuracy": 0.25, "right": seed / 8}
 
     monkeypatch.setattr(ablations, "measure", measure)
-    few = SimpleNamespace(train=[Pair("le chat", "the cat", "the + cat")])
+    few = SimpleNamespace(train=[Pair("le chat", "the cat")])
     monkeypatch.setattr(ablations, "splits", lambda **corpus: few)
     file = str(tmp_path / "found.json")
     for seeds in (["3"], ["3", "5"]):
