@@ -1344,18 +1344,21 @@ for name, runs in measured["variants"].items():
 # %% tags=["folded"] slideshow={"slide_type": "subslide"}
 figure, axes = figures.canvas()
 means = [100 * np.mean(shares) for shares in apart.values()]
-bars = axes.barh(list(apart), means, color=figures.BLUE)
-axes.bar_label(bars, [f"{mean:.0f}" for mean in means], padding=12)
-for place, shares in enumerate(apart.values()):
-    axes.plot(100 * np.array(shares), [place] * len(shares), "|", color="black")
+axes.barh(list(apart), means, color=figures.TINT, edgecolor=figures.BLUE)
+for place, (mean, shares) in enumerate(zip(means, apart.values(), strict=True)):
+    percent = 100 * np.array(shares)
+    axes.plot(percent, [place] * len(shares), "o", color=figures.BLUE, markersize=4)
+    axes.text(max(percent) + 3, place, f"{mean:.0f}", va="center")
 axes.invert_yaxis()
-axes.set_xlim(0, 108)
-axes.set_xlabel("whole sentences right (%); the bar is the mean, a line each seed")
+axes.set_xlim(0, 100)
+axes.set_xlabel("whole sentences right (%): bar = mean, dot = a seed")
 figures.show(
     figure,
-    f"Whole sentences right for {len(apart)} models, means of three seeds: "
+    f"Whole sentences right for {len(apart)} models, mean and range of three seeds: "
     + ", ".join(
-        f"{name} {100 * np.mean(shares):.0f} %" for name, shares in apart.items()
+        f"{name} {100 * np.mean(shares):.0f} % "
+        f"({100 * min(shares):.0f} to {100 * max(shares):.0f})"
+        for name, shares in apart.items()
     )
     + ".",
 )
@@ -1365,7 +1368,7 @@ figures.show(
 # without the scale less than a third: lessons 06 and 02 said why.
 # Positions and normalisation come next, then the second to fourth head.
 #
-# The small lines show how far luck goes: several points between seeds of one model.
+# The dots show how far luck goes: several points between seeds of one model.
 # So compare runs, not bars.
 # Every run of pre-norm is better than every run of post-norm;
 # if the two were equally good, luck would sort three against three like that
