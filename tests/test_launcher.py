@@ -151,7 +151,7 @@ def test_a_missing_file_is_named_and_how_it_comes_back(bare, name):
 def test_a_small_disk_is_refused_before_anything_is_fetched(bare, launch, monkeypatch):
     disk = shutil.disk_usage(bare.root)._replace(free=2_000_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: disk)
-    with pytest.raises(launch.RefusalError, match=r"needs 2\.5 GB .* 2\.0 GB are free"):
+    with pytest.raises(launch.RefusalError, match=r"needs 3\.0 GB .* 2\.0 GB are free"):
         launch.make_ready(str(bare.root), sys.executable)
 
 

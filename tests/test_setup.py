@@ -287,7 +287,7 @@ def test_a_full_disk_for_temporary_files_is_explained(unfilled):
 
 def test_a_disk_that_fills_up_is_explained(unfilled):
     (unfilled.root / ".venv" / "course.json.new").symlink_to("/dev/full")
-    assert refusal(unfilled.start("lab")).startswith("The disk is full. Free 2.5 GB")
+    assert refusal(unfilled.start("lab")).startswith("The disk is full. Free 3.0 GB")
 
 
 def test_a_folder_one_may_not_write_in_is_named(bare):
