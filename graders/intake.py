@@ -215,9 +215,12 @@ class _Frame:
 
     @property
     def has_exercises(self) -> bool:
-        """True if an answer or a check of the lesson is among the cells."""
-        marks = {mark_of(self.release.cells[at]) for at in self.matched}
-        return bool(marks & {"answer", "check"})
+        """True if cells that no other lesson has marked are answers or checks."""
+        return any(
+            mark_of(self.release.cells[at]) in ("answer", "check")
+            and any(not one.grade_id or one.grade_id in self.places for _, one in found)
+            for at, found in self.matched.items()
+        )
 
     def _at(self, cell: Found) -> int | None:
         keys = [key for key in (cell.grade_id, cell.ident) if key in self.places]

@@ -87,6 +87,12 @@ def test_an_answer_without_metadata_is_found_by_its_name(tmp_path, source):
     assert found.notes == ("double: found by its name; the cell's mark is lost",)
 
 
+def test_an_answer_pasted_into_another_lessons_notebook_is_found(tmp_path):
+    notebook = copy.deepcopy(COUSIN)
+    notebook.cells.append(v4.new_code_cell("guess = 4"))
+    assert text(accept(tmp_path, notebook), "answer-guess") == "guess = 4"
+
+
 def test_a_marked_answer_is_not_replaced_by_a_cell_of_its_name(tmp_path):
     notebook = answered()
     notebook.cells.append(v4.new_code_cell("def double(x):\n    return 0"))
@@ -280,8 +286,12 @@ GOOD = json.dumps(answered(), indent=1).encode()
 OTHER = v4.new_notebook(
     metadata={"course": {"lesson": "03_heads"}}, cells=[v4.new_code_cell("1")]
 )
-COUSIN = v4.new_notebook(
-    metadata={"course": {"lesson": "03_heads"}}, cells=copy.deepcopy(RELEASE.cells[:2])
+COUSIN = v4.new_notebook(  # it shares the cell that imports, and a function's name
+    metadata={"course": {"lesson": "03_heads"}},
+    cells=[
+        *copy.deepcopy(RELEASE.cells[:2]),
+        _cell(v4.new_code_cell, ANSWER, "given-double"),
+    ],
 )
 REFUSED = {
     "empty": (b" \n", "The file is empty."),
