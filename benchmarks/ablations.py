@@ -133,7 +133,12 @@ def main() -> None:
     settings = {"corpus": CORPUS, "training": TRAINING, "seeds": args.seeds}
     record = {**settings, "versions": recipe.versions(), "variants": {}}
     if args.to and args.to.exists():
-        record["variants"] = json.loads(args.to.read_text("utf-8"))["variants"]
+        kept = json.loads(args.to.read_text("utf-8"))
+        first = args.seeds[: len(kept["seeds"])]
+        same = json.loads(json.dumps({**settings, "seeds": first}))
+        if same != {name: kept[name] for name in same}:
+            parser.error(f"{args.to} is of other seeds or settings: name a new file.")
+        record["variants"] = kept["variants"]
     for name in args.names or VARIANTS:
         runs = record["variants"].setdefault(name, [])
         for seed in args.seeds[len(runs) :]:

@@ -12,9 +12,9 @@ pairs and the same seconds of processor time, compared on the same 1,000 held-ou
              learning rate of its own
 
 Evaluation does not count. `--to` keeps the numbers: those in `translation.json` are of
-one run on two cores, 76,037 pairs and 600 seconds each. There the Transformer leads the
-usual recipe by 12 points of BLEU and the LSTM, whose attention looks at the source as
-ours does, by 2; after a quarter of the time by 16 and 6.
+one run on two cores, 76,037 pairs and 600 seconds each. After a quarter, half and all
+of that time ours leads the usual recipe by 16, 10 and 12 points of BLEU, and the LSTM,
+whose attention looks at the source as ours does, by 6, 0.5 and 2.
 """
 
 from __future__ import annotations

@@ -69,8 +69,10 @@ def test_the_record_says_that_residuals_and_the_scale_matter():
     assert max(found["without positions"]) < base - 0.1
 
 
-def test_a_stopped_run_goes_on_where_its_file_ends(tmp_path, monkeypatch):
-    asked = []
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Runs the script without training; which seeds were trained, and its file."""
+    asked, file = [], tmp_path / "found.json"
 
     def measure(variant, made, vocabularies, seed):
         asked.append(seed)
@@ -79,12 +81,35 @@ def test_a_stopped_run_goes_on_where_its_file_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(ablations, "measure", measure)
     few = SimpleNamespace(train=[Pair("le chat", "the cat")])
     monkeypatch.setattr(ablations, "splits", lambda **corpus: few)
-    file = str(tmp_path / "found.json")
-    for seeds in (["3"], ["3", "5"]):
-        arguments = ["ablations.py", "pre-norm", "--to", file, "--seeds", *seeds]
+
+    def with_seeds(*seeds):
+        arguments = ["ablations.py", "pre-norm", "--to", str(file), "--seeds", *seeds]
         monkeypatch.setattr("sys.argv", arguments)
         ablations.main()
+        return asked, json.loads(file.read_text())
+
+    return with_seeds
+
+
+def test_a_stopped_run_goes_on_where_its_file_ends(run):
+    run("3")
+    asked, record = run("3", "5")
     assert asked == [3, 5]
-    record = json.loads((tmp_path / "found.json").read_text())
     assert record["seeds"] == [3, 5]
     assert [run["right"] for run in record["variants"]["pre-norm"]] == [0.375, 0.625]
+
+
+@pytest.mark.parametrize("seeds", [("5", "3"), ("5",), ("4", "5")])
+def test_runs_of_other_seeds_are_not_mixed(run, capsys, seeds):
+    _, before = run("3", "5")
+    with pytest.raises(SystemExit):
+        run(*seeds)
+    assert "is of other seeds or settings: name a new file" in capsys.readouterr().err
+    assert run("3", "5")[1] == before
+
+
+def test_runs_of_other_settings_are_not_mixed(run, monkeypatch):
+    run("3")
+    monkeypatch.setitem(ablations.TRAINING, "steps", 7)
+    with pytest.raises(SystemExit):
+        run("3", "5")

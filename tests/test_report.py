@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas
@@ -350,24 +352,42 @@ def test_a_place_that_cannot_be_written_is_a_sentence(
 # ------------------------------------------------------------------------ the browser
 
 
-@pytest.mark.browser
-def test_the_page_fits_at_200_percent_and_asks_for_nothing(told, tmp_path):
+@contextmanager
+def opened(path, reports, seen, **size):
+    """A page of Chromium that shows the report; what it says and asks for is seen."""
     from playwright.sync_api import sync_playwright
 
-    path, seen = tmp_path / "report.html", []
-    path.write_text(charts.html([told], anonymous=False), encoding="utf-8")
+    path.write_text(charts.html(reports, anonymous=False), encoding="utf-8")
     with sync_playwright() as play:
         options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = play.chromium.launch(executable_path=needs("chromium"), args=options)
-        opened = browser.new_page(viewport={"width": 640, "height": 400})
-        opened.on("console", lambda message: seen.append(message.text))
-        opened.on("request", lambda request: seen.append(request.url))
-        opened.goto(path.as_uri())
-        wide = "document.documentElement.scrollWidth - innerWidth"
-        assert opened.evaluate(wide) <= 0
-        loaded = "[...document.images].every(i => i.complete && i.naturalWidth > 0)"
-        assert opened.evaluate(loaded)
-        opened.pdf(path=tmp_path / "report.pdf")
+        page = browser.new_page(viewport=size)
+        page.on("console", lambda message: seen.append(message.text))
+        page.on("request", lambda request: seen.append(request.url))
+        page.goto(path.as_uri())
+        yield page
         browser.close()
+
+
+@pytest.mark.browser
+def test_the_page_fits_at_200_percent_and_asks_for_nothing(told, tmp_path):
+    seen = []
+    with opened(tmp_path / "report.html", [told], seen, width=640, height=400) as page:
+        wide = "document.documentElement.scrollWidth - innerWidth"
+        assert page.evaluate(wide) <= 0
+        loaded = "[...document.images].every(i => i.complete && i.naturalWidth > 0)"
+        assert page.evaluate(loaded)
+        page.pdf(path=tmp_path / "report.pdf")
     assert [text for text in seen if not text.startswith(("file:", "data:"))] == []
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.browser
+def test_who_handed_in_what_is_seen_of_seven_lessons_at_once(told, tmp_path):
+    state = {"state": "could not be graded: The file is empty.", "points": None}
+    people = tuple({**one, **state} for one in told.people)
+    term = [replace(told, number=f"0{n}", people=people) for n in range(1, 8)]
+    with opened(tmp_path / "report.html", term, [], width=1200, height=800) as page:
+        table = page.locator("#people ~ .scroll").first
+        assert table.inner_text().count("could not be graded") == 7 * len(people)
+        assert table.evaluate("box => box.scrollWidth - box.clientWidth") <= 0
